@@ -1,0 +1,181 @@
+"""The classes: one base with data, one subclass for each thing a caller may want to catch."""
+
+import re
+
+from ..messages import has, say
+
+_TOKEN = re.compile(r"[A-Za-z0-9+/=_\-]{16,}")  # keys are 32 characters; a gateway may echo one
+_MOST = 300  # characters of a foreign text worth showing
+
+
+def masked_text(text: str) -> str:
+    """Make a foreign text fit to show: printable, at most 300 characters, anything like a key masked."""
+    printable = "".join(c if c.isprintable() else " " for c in text[: 4 * _MOST])
+    shown = _TOKEN.sub("****", " ".join(printable.split()))
+    return shown if len(shown) <= _MOST else shown[:_MOST] + "…"
+
+
+class SparkError(Exception):
+    """Whatever keeps an answer from being complete.
+
+    `hint` says what to do next, `retryable` whether asking again unchanged may help, `code` and `sid` are the
+    vendor's number and session id where there are any (None and ""). `str()` gives all of it in two or three
+    lines, in the user's language. Notebooks show just that, without frames and so without locals.
+    """
+
+    def __init__(
+        self,
+        key: str,
+        *,
+        retryable: bool = False,
+        code: int | None = None,
+        sid: str = "",
+        detail: str = "",
+        **values: object,
+    ) -> None:
+        """Take the sentence's key in `messages` and what is to be put into it and its hint."""
+        super().__init__(key)
+        self.key = key
+        self.retryable = retryable
+        self.code = code
+        self.sid = masked_sid(sid)
+        self.detail = masked_text(detail)
+        self.values = values
+
+    @property
+    def sentence(self) -> str:
+        """What happened."""
+        return say(self.key, detail=self.detail, code=self.code, **self.values)
+
+    @property
+    def hint(self) -> str:
+        """What to do next."""
+        return self._say_hint(self.key)
+
+    def _say_hint(self, key: str) -> str:
+        """Say the hint of `key`, or of the group it belongs to (`deadline.open` has `deadline.hint`)."""
+        hint = f"{key}.hint"
+        if not has(hint):
+            hint = f"{key.rpartition('.')[0]}.hint"
+        return say(hint, detail=self.detail, code=self.code, **self.values)
+
+    def lines(self) -> list[str]:
+        """Return the two or three lines a user sees: what happened, what to do, code and sid."""
+        facts = [f"code {self.code}"] if self.code is not None else []
+        facts += [f"sid {self.sid}"] if self.sid else []
+        return [self.sentence, self.hint, *([" · ".join(facts)] if facts else [])]
+
+    def __str__(self) -> str:
+        """Show all lines."""
+        return "\n".join(self.lines())
+
+    def _render_traceback_(self) -> list[str]:
+        """Show IPython the lines instead of a traceback: a traceback has locals."""
+        first, *rest = self.lines()
+        return [f"{type(self).__name__}: {first}", *(f"  {line}" for line in rest)]
+
+
+def masked_sid(sid: str) -> str:
+    """Return a sid fit to show: printable and short; it is the server's text, not ours."""
+    return "".join(c for c in sid if c.isprintable())[:80]
+
+
+class ConfigurationError(SparkError):
+    """A setting, a file or an address is not right; nothing was sent."""
+
+
+class CredentialsMissing(ConfigurationError):
+    """App id, key or secret is nowhere to be found; nothing was sent."""
+
+
+class UnknownModel(ConfigurationError):
+    """No model has that alias; nothing was sent."""
+
+
+class HostRefused(ConfigurationError):
+    """The address belongs to nobody keys may be sent to; nothing was sent."""
+
+
+class PromptTooLarge(SparkError):
+    """The question alone is larger than the model's input budget; nothing was sent."""
+
+
+class ConnectionFailed(SparkError):
+    """The server could not be reached, or did not prove who it is; nothing was sent."""
+
+
+class HandshakeRefused(ConnectionFailed):
+    """The server answered the connection's request with an HTTP status (`status`) of its own."""
+
+
+class CredentialsRefused(HandshakeRefused):
+    """401: the key is unknown or the secret does not match it."""
+
+
+class ClockSkew(HandshakeRefused):
+    """403: this computer's clock is off by more than five minutes; `offset` seconds are missing to the server's.
+
+    `offset` is None where the server did not tell its own time.
+    """
+
+    def __init__(self, key: str, *, offset: float | None = None, **values: object) -> None:
+        """Take the offset besides what every error takes."""
+        super().__init__(key, **values)  # type: ignore[arg-type]  # passed through
+        self.offset = offset
+
+
+class ConnectionLost(SparkError):
+    """The connection ended before the last frame, whatever its close code said."""
+
+
+class DeadlineExceeded(SparkError):
+    """A phase (`values["phase"]`: open, send, first, idle, total) took longer than its limit in seconds."""
+
+
+class AnswerTooLarge(SparkError):
+    """The server sent more bytes than one answer may have."""
+
+
+class ProtocolError(SparkError):
+    """The server sent something that is no Spark frame."""
+
+
+class ServiceError(SparkError):
+    """The service answered with an error code of its own (`code`, `sid`); `detail` is its own message."""
+
+    @property
+    def sentence(self) -> str:
+        """What happened, with the service's own words behind it."""
+        return f"{super().sentence} ({self.detail})" if self.detail else super().sentence
+
+
+class BadRequest(ServiceError):
+    """The service does not take the request as it is."""
+
+
+class QuotaExceeded(ServiceError):
+    """No licence for the model, or its tokens are used up."""
+
+
+class RateLimited(ServiceError):
+    """Too many requests at once."""
+
+
+class Moderated(ServiceError):
+    """Question or answer was refused by moderation; never remembered."""
+
+
+class ServiceBusy(ServiceError):
+    """The service failed or is short of capacity."""
+
+
+class SparkInterrupted(KeyboardInterrupt):
+    """The user's own stop: what came so far stays on the screen, nothing is remembered."""
+
+    def __str__(self) -> str:
+        """Say so in one line."""
+        return say("interrupted")
+
+    def _render_traceback_(self) -> list[str]:
+        """Show IPython one line instead of a traceback."""
+        return [f"{type(self).__name__}: {self}"]

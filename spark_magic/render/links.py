@@ -1,0 +1,62 @@
+"""Links to the web and mail only; pictures as links one sees before anything is fetched."""
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from markdown_it.token import Token
+
+if TYPE_CHECKING:
+    from markdown_it.rules_core import StateCore
+
+# Checked after markdown-it decoded entities and percent-encoded the rest.
+_ALLOWED = re.compile(r"(?:https?://[^/?#\\]|mailto:)[\x21-\x7e]+\Z", re.IGNORECASE)
+_HOST = re.compile(r"https?://(?:[^/?#]*@)?([^/?#:]+)", re.IGNORECASE)
+
+
+def is_allowed(url: str) -> bool:
+    """Tell whether `url` is an absolute http or https URL, or a mail address."""
+    return _ALLOWED.match(url) is not None
+
+
+def tame_links(state: "StateCore") -> None:
+    """Core rule: other links become their text, pictures become links or text."""
+    for token in state.tokens:
+        if token.children:
+            token.children = list(_tamed(token.children))
+
+
+def _tamed(children: list[Token]) -> Iterator[Token]:
+    kept: list[bool] = []
+    for child in children:
+        if child.type == "image":
+            yield from _picture(child, linked=any(kept))
+        elif child.type == "link_open":
+            url = str(child.attrs.get("href", ""))
+            kept.append(is_allowed(url))
+            child.attrs = {"href": url}
+            if kept[-1]:
+                yield child
+        elif child.type != "link_close" or kept.pop():
+            yield child
+
+
+def _picture(image: Token, *, linked: bool) -> Iterator[Token]:
+    """Text that names a picture and its host, as a link unless it stands in one or leads nowhere allowed."""
+    url = str(image.attrs.get("src", ""))
+    host = _HOST.match(url)
+    words = ["\N{FRAME WITH PICTURE}", _words(image.children or [])]
+    if host and is_allowed(url):
+        words.append(f"({host.group(1)})")
+    text = Token("text", "", 0, content=" ".join(filter(None, words)))
+    if linked or not is_allowed(url):
+        yield text
+        return
+    yield Token("link_open", "a", 1, attrs={"href": url})
+    yield text
+    yield Token("link_close", "a", -1)
+
+
+def _words(children: list[Token]) -> str:
+    """Plain text of a picture's description."""
+    return "".join(" " if child.type.endswith("break") else child.content for child in children)

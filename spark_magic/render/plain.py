@@ -1,0 +1,41 @@
+"""Text without the characters that a terminal obeys or an eye misses."""
+
+import re
+
+_LINE_BREAKS = re.compile(r"\r\n|[\r\n\u2028\u2029]")
+
+# C0 but tab and newline, DEL and C1: escape sequences (OSC 8, OSC 52, CSI) start with one of them.
+_CONTROLS = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"
+# Marks and overrides of the bidirectional algorithm: text that reads in another order than it runs.
+_BIDI = r"\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
+# Format characters (category Cf) nobody sees. Not here: U+200C and U+200D, which Persian and emoji need,
+# variation selectors, and the visible ones among Cf (Arabic number signs).
+_INVISIBLE = (
+    r"\xad\u180e\u200b\u2060-\u2065\u206a-\u206f\ufeff\ufff9-\ufffb"
+    r"\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e007f"
+)
+_SURROGATES = r"\ud800-\udfff"
+
+_DROPPED = re.compile(f"[{_CONTROLS}{_BIDI}{_INVISIBLE}]")
+_BROKEN = re.compile(f"[{_SURROGATES}]")
+
+
+def to_plain(text: str) -> str:
+    """`text` without control characters, bidi controls and invisible format characters.
+
+    Line breaks (CR LF, CR, U+2028, U+2029) become newlines, lone surrogates U+FFFD. Cleaning the chunks of a
+    stream and joining them gives the cleaned whole, except that a CR LF cut in two counts as two newlines.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return _BROKEN.sub("\ufffd", _DROPPED.sub("", _LINE_BREAKS.sub("\n", text)))
+
+
+def line_start(text: str, line: int) -> int:
+    """Position in uncleaned `text` where the `line`-th line (from 0) of the cleaned text starts."""
+    position = 0
+    for count, match in enumerate(_LINE_BREAKS.finditer(text), start=1):
+        if count > line:
+            break
+        position = match.end()
+    return position

@@ -1,0 +1,32 @@
+"""The second barrier: whatever Markdown made, only these elements, attributes and schemes pass."""
+
+import functools
+
+import nh3
+
+_HEADINGS = {f"h{level}" for level in range(1, 7)}
+_TAGS = _HEADINGS | set(
+    "a blockquote br code del div em hr li ol p pre s span strong table tbody td th thead tr ul".split()  # noqa: SIM905 - words read better than quotes
+)
+_ATTRIBUTES = {"a": {"href"}, "ol": {"start"}, "span": {"style"}, "td": {"style"}, "th": {"style"}}
+_STYLE = {"color", "font-style", "font-weight", "text-align"}
+_CLASSES = {"span": {"mathjax_ignore", "tex2jax_ignore"}}
+
+
+@functools.cache
+def _cleaner() -> nh3.Cleaner:
+    return nh3.Cleaner(
+        tags=_TAGS,
+        attributes=_ATTRIBUTES,
+        allowed_classes=_CLASSES,
+        filter_style_properties=_STYLE,
+        url_schemes={"http", "https", "mailto"},
+        url_relative="deny",
+        set_tag_attribute_values={"a": {"target": "_blank"}},
+        link_rel="noopener noreferrer",
+    )
+
+
+def sanitized(html: str) -> str:
+    """`html` reduced to the allow-list, and well-formed."""
+    return _cleaner().clean(html)

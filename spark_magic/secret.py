@@ -1,0 +1,65 @@
+"""A string that never shows itself."""
+
+import hmac
+from typing import NoReturn
+
+_SHOWN = 4  # characters of a long secret that tell two keys apart and give nothing away
+_LONG = 16
+
+
+class Secret:
+    """Hold a secret so that printing, formatting, logging or pickling it cannot give it away.
+
+    The text comes out through `reveal()` alone. `repr`, `str` and f-strings show a mask: the last four
+    characters of a long secret, nothing of a short one.
+    """
+
+    __slots__ = ("_value",)
+    __hash__ = None  # type: ignore[assignment]  # a key in a dict would be compared in variable time
+
+    def __init__(self, value: str) -> None:
+        """Take the text to protect."""
+        self._value = value
+
+    def reveal(self) -> str:
+        """Return the text itself; for the one line that signs or sends it."""
+        return self._value
+
+    def masked(self) -> str:
+        """Return what may be shown: `****3b4c`, or `****` for fewer than 16 characters."""
+        return "****" + (self._value[-_SHOWN:] if len(self._value) >= _LONG else "")
+
+    def __bool__(self) -> bool:
+        """Tell whether there is any text."""
+        return bool(self._value)
+
+    def __eq__(self, other: object) -> bool:
+        """Compare with another secret in constant time; never equal to a plain string."""
+        if not isinstance(other, Secret):
+            return NotImplemented
+        return hmac.compare_digest(self._value.encode("utf-8", "surrogatepass"), other._value.encode("utf-8", "surrogatepass"))
+
+    def __repr__(self) -> str:
+        """Show the mask."""
+        return f"Secret({self.masked()!r})"
+
+    def __str__(self) -> str:
+        """Show the mask."""
+        return self.masked()
+
+    def __format__(self, spec: str) -> str:
+        """Show the mask, whatever the format."""
+        return format(self.masked(), spec)
+
+    def __copy__(self) -> "Secret":
+        """Share the one instance."""
+        return self
+
+    def __deepcopy__(self, memo: object) -> "Secret":
+        """Share the one instance: a copy made through pickling would be refused."""
+        return self
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        """Refuse: a pickled secret ends up in files and on other machines."""
+        message = "a Secret is never pickled; read it again where it is needed"
+        raise TypeError(message)
