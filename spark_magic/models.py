@@ -4,9 +4,11 @@ Keyed by our own alias, because the vendor's domains repeat: `spark-x` is X1.5 a
 """
 
 import difflib
+import ipaddress
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final
+from urllib.parse import urlsplit
 
 from .errors import ConfigurationError, UnknownModel
 
@@ -153,7 +155,7 @@ def at_address(url: str, domain: str, default: Model, custom: Iterable[Model] = 
     known = tuple(catalogue(custom).values())
     if not url:
         return _by_domain(domain, default, known) if domain else default
-    same_place = [model for model in known if _place(model.url) == _place(url)]
+    same_place = [model for model in known if _same_place(url, model.url)]
     if not same_place:
         return replace(default, url=url, domain=domain or default.domain, patch_id=None)
     if not domain:
@@ -178,7 +180,18 @@ def _by_domain(domain: str, default: Model, known: tuple[Model, ...]) -> Model:
     return replace(served[0], domain=domain)
 
 
-def _place(url: str) -> str:
-    """Reduce an address to what tells two models apart: the path, wherever it is served."""
-    _, _, rest = url.partition("://")
-    return "/" + rest.partition("/")[2].rstrip("/")
+def _same_place(one: str, other: str) -> bool:
+    """Tell whether two addresses are the same endpoint; on this machine (a sandbox) the path alone decides."""
+    mine, theirs = urlsplit(one), urlsplit(other)
+    same_host = mine.hostname == theirs.hostname or is_loopback(mine.hostname or "")
+    return same_host and mine.path.rstrip("/") == theirs.path.rstrip("/")
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether a host name or address can only mean this machine."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False

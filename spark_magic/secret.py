@@ -37,7 +37,8 @@ class Secret:
         """Compare with another secret in constant time; never equal to a plain string."""
         if not isinstance(other, Secret):
             return NotImplemented
-        return hmac.compare_digest(self._value.encode("utf-8", "surrogatepass"), other._value.encode("utf-8", "surrogatepass"))
+        mine, theirs = (side.reveal().encode("utf-8", "surrogatepass") for side in (self, other))
+        return hmac.compare_digest(mine, theirs)
 
     def __repr__(self) -> str:
         """Show the mask."""

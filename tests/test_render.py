@@ -234,10 +234,7 @@ def test_tables_keep_their_alignment():
 
 
 def test_lists_keep_number_and_nesting():
-    assert (
-        to_html("3. a\n   - b\n4. c")
-        == '<ol start="3">\n<li>a\n<ul>\n<li>b</li>\n</ul>\n</li>\n<li>c</li>\n</ol>\n'
-    )
+    assert to_html("3. a\n   - b\n4. c") == '<ol start="3">\n<li>a\n<ul>\n<li>b</li>\n</ul>\n</li>\n<li>c</li>\n</ol>\n'
 
 
 def test_quotes_rules_breaks_and_strikes():
@@ -280,9 +277,7 @@ def test_underscores_keep_commonmarks_rule():
 
 def test_code_is_coloured_with_the_themes_variables():
     page = to_html("```python\ndef f(): # c\n    return 'a'\n```")
-    assert (
-        '<span style="color:var(--jp-mirror-editor-keyword-color);font-weight:bold">def </span>f():' in page
-    )
+    assert '<span style="color:var(--jp-mirror-editor-keyword-color);font-weight:bold">def </span>f():' in page
     assert '<span style="color:var(--jp-mirror-editor-comment-color);font-style:italic"># c' in page
     assert Page(page).code == "def f(): # c\n    return 'a'\n"
 
@@ -388,9 +383,7 @@ def test_the_last_block_or_item_is_never_finished(done, rest):
 @settings(max_examples=250, deadline=None)
 def test_what_is_finished_stays_finished(text):
     """The caller has frozen the finished part on the page: it can only grow."""
-    lengths = [
-        finished_length(text[:end]) for end in range(len(text) + 1) if text[end - 1 : end + 1] != "\r\n"
-    ]
+    lengths = [finished_length(text[:end]) for end in range(len(text) + 1) if text[end - 1 : end + 1] != "\r\n"]
     assert lengths == sorted(lengths)
     assert all(length <= len(text) for length in lengths)
 

@@ -62,7 +62,10 @@ FAILURES: Final[dict[str, tuple[str, str]]] = {
         "It looks like wss://spark-api.xf-yun.com/v4.0/chat: no user name, no query, no spaces.",
         "应形如 wss://spark-api.xf-yun.com/v4.0/chat:没有用户名、查询参数和空格。",
     ),
-    "file.exposed": ("Others on this machine can read or change {path}.", "本机其他用户可以读取或修改 {path}。"),
+    "file.exposed": (
+        "Others on this machine can read or change {path}.",
+        "本机其他用户可以读取或修改 {path}。",
+    ),
     "file.exposed.hint": ("Close it: chmod {mode} {path}", "请收紧权限:chmod {mode} {path}"),
     "file.symlink": ("{path} is a link, not a file.", "{path} 是链接而不是文件。"),
     "file.symlink.hint": (
@@ -111,7 +114,10 @@ FAILURES: Final[dict[str, tuple[str, str]]] = {
         " certificates are never left unchecked.",
         "没有发送任何内容。若公司网络会检查流量,请用 SSL_CERT_FILE 指定其 CA 证书;证书检查不会被关闭。",
     ),
-    "deadline.open": ("{host} did not connect within {seconds:g} s.", "{host} 在 {seconds:g} 秒内没有连接成功。"),
+    "deadline.open": (
+        "{host} did not connect within {seconds:g} s.",
+        "{host} 在 {seconds:g} 秒内没有连接成功。",
+    ),
     "deadline.send": (
         "The question could not be sent within {seconds:g} s.",
         "在 {seconds:g} 秒内没能发出问题。",
@@ -166,8 +172,7 @@ FAILURES: Final[dict[str, tuple[str, str]]] = {
     ),
     "handshake.key": ("401: the server does not know this APIKey.", "401:服务器不认识这个 APIKey。"),
     "handshake.key.hint": (
-        "APIKey and APISecret are easily swapped: the console lists APPID, APISecret, APIKey in that order."
-        " {sources}",
+        "APIKey and APISecret are easily swapped: the console lists APPID, APISecret, APIKey in that order. {sources}",
         "APIKey 和 APISecret 容易填反:控制台的顺序是 APPID、APISecret、APIKey。{sources}",
     ),
     "handshake.secret": (
@@ -196,7 +201,10 @@ FAILURES: Final[dict[str, tuple[str, str]]] = {
         "This computer's clock is probably off by more than five minutes: set it and run the cell again.",
         "本机时钟可能相差五分钟以上:请校准后重新运行。",
     ),
-    "handshake.forbidden": ("403: the server refused this app: {detail}", "403:服务器拒绝了这个应用:{detail}"),
+    "handshake.forbidden": (
+        "403: the server refused this app: {detail}",
+        "403:服务器拒绝了这个应用:{detail}",
+    ),
     "handshake.forbidden.hint": (
         "Check in the console that the app has the Spark service and that no IP allow-list shuts you out.",
         "请在控制台确认该应用已开通星火服务,并且没有 IP 白名单限制。",

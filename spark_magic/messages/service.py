@@ -39,7 +39,10 @@ _CODES: Final[dict[int, tuple[str, str, tuple[str, str]]]] = {
     10005: (
         "A parameter has a value the server does not take.",
         "某个参数的取值不被接受。",
-        ("Check temperature, top_k and max_tokens with %spark_config.", "请用 %spark_config 检查 temperature、top_k、max_tokens。"),
+        (
+            "Check temperature, top_k and max_tokens with %spark_config.",
+            "请用 %spark_config 检查 temperature、top_k、max_tokens。",
+        ),
     ),
     10006: (
         "This user is already connected elsewhere.",
@@ -80,17 +83,31 @@ _CODES: Final[dict[int, tuple[str, str, tuple[str, str]]]] = {
     10019: (
         "The conversation is near what moderation allows.",
         "对话有违规倾向。",
-        ("Change the subject, or start again with `%spark_reset`.", "请换个话题,或用 `%spark_reset` 重新开始。"),
+        (
+            "Change the subject, or start again with `%spark_reset`.",
+            "请换个话题,或用 `%spark_reset` 重新开始。",
+        ),
     ),
     10021: ("The question did not pass moderation.", "问题审核未通过。", _REWORD),
-    10022: ("The picture did not pass moderation.", "图片审核未通过。", ("Use another picture.", "请换一张图片。")),
+    10022: (
+        "The picture did not pass moderation.",
+        "图片审核未通过。",
+        ("Use another picture.", "请换一张图片。"),
+    ),
     10029: ("A side of the picture is longer than 12800 pixels.", "图片边长超过 12800 像素。", _PICTURE),
-    10041: ("The picture is outside 50x50 to 6000x6000 pixels.", "图片分辨率不在 50x50 到 6000x6000 之间。", _PICTURE),
+    10041: (
+        "The picture is outside 50x50 to 6000x6000 pixels.",
+        "图片分辨率不在 50x50 到 6000x6000 之间。",
+        _PICTURE,
+    ),
     10110: ("The service is busy.", "服务忙。", _AGAIN),
     10163: (
         "The engine does not take one of the parameters.",
         "引擎参数校验失败。",
-        ("Check temperature, top_k and max_tokens with %spark_config.", "请用 %spark_config 检查 temperature、top_k、max_tokens。"),
+        (
+            "Check temperature, top_k and max_tokens with %spark_config.",
+            "请用 %spark_config 检查 temperature、top_k、max_tokens。",
+        ),
     ),
     10222: ("The engine's network failed.", "引擎网络异常。", _AGAIN),
     10223: ("No engine is free.", "没有可用的引擎节点。", _AGAIN),

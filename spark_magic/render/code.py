@@ -88,8 +88,7 @@ def _coloured(code: str, language: str) -> str:
     except (CostError, *_LEXER_BUGS):
         return str(escapeHtml(code))
     return "".join(
-        f'<span style="{style}">{escapeHtml(text)}</span>' if style else escapeHtml(text)
-        for style, text in runs
+        f'<span style="{style}">{escapeHtml(text)}</span>' if style else escapeHtml(text) for style, text in runs
     )
 
 

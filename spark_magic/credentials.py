@@ -1,0 +1,157 @@
+"""App id, key and secret: explicit, else from the environment, the user's own file, or the keyring."""
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+import platformdirs
+
+from .errors import ConfigurationError, CredentialsMissing
+from .private_file import read_private, write_private
+from .secret import Secret
+
+NAMES: Final = ("app_id", "api_key", "api_secret")
+_SERVICE: Final = "spark_magic"  # the keyring's word for what the entry is for
+_FILE_NAME: Final = "credentials.json"
+
+# Our own names first, then what other clients of the same service read (protocol page, section 7).
+VARIABLES: Final[Mapping[str, tuple[str, ...]]] = {
+    "app_id": ("SPARK_APP_ID", "SPARKAI_APP_ID", "IFLYTEK_SPARK_APP_ID", "XFYUN_APP_ID", "XFYUN_APPID"),
+    "api_key": ("SPARK_API_KEY", "SPARKAI_API_KEY", "IFLYTEK_SPARK_API_KEY", "XFYUN_API_KEY"),
+    "api_secret": ("SPARK_API_SECRET", "SPARKAI_API_SECRET", "IFLYTEK_SPARK_API_SECRET", "XFYUN_API_SECRET"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """The three values of one app; `sources` says where each came from. Showing it shows masks."""
+
+    app_id: Secret
+    api_key: Secret
+    api_secret: Secret
+    sources: Mapping[str, str] = field(default_factory=dict, compare=False)
+
+    @classmethod
+    def of(cls, app_id: str, api_key: str, api_secret: str, source: str = "explicit") -> "Credentials":
+        """Wrap three plain values, stripped of blanks; ConfigurationError for what cannot be a key."""
+        values = dict(zip(NAMES, (app_id, api_key, api_secret), strict=True))
+        secrets = {name: _checked(name, value, source) for name, value in values.items()}
+        return cls(**secrets, sources=dict.fromkeys(NAMES, source))
+
+
+def find_credentials() -> Credentials:
+    """Return the credentials, each value from the first place that has it.
+
+    CredentialsMissing names those that are nowhere, ConfigurationError a file that may not be trusted.
+    """
+    found = present_credentials()
+    missing = [name for name in NAMES if name not in found]
+    if missing:
+        labels = ", ".join({"app_id": "APPID", "api_key": "APIKey", "api_secret": "APISecret"}[n] for n in missing)
+        variables = ", ".join(VARIABLES[name][0] for name in missing)
+        raise CredentialsMissing("credentials.missing", missing=labels, variables=variables)
+    secrets = {name: secret for name, (secret, _) in found.items()}
+    return Credentials(**secrets, sources={name: source for name, (_, source) in found.items()})
+
+
+def present_credentials() -> dict[str, tuple[Secret, str]]:
+    """Return what there is, by name: the value and where it came from (a variable, a path, "keyring")."""
+    found: dict[str, tuple[Secret, str]] = {}
+    for values, source in _places():
+        for name, value in values.items():
+            if name not in found and value.strip():
+                origin = source or _variable(name)
+                found[name] = (_checked(name, value, origin), origin)
+        if len(found) == len(NAMES):
+            break  # the keyring may ask the user for a password: only when it is needed
+    return found
+
+
+def _places() -> Iterator[tuple[dict[str, str], str]]:
+    """Go through the places in order of precedence, each only when the ones before it do not suffice."""
+    yield {name: os.environ[_variable(name)] for name in NAMES if _variable(name)}, ""
+    yield _file_values(), str(credentials_file())
+    yield _keyring_values(), "keyring"
+
+
+def _variable(name: str) -> str:
+    return next((v for v in VARIABLES[name] if os.environ.get(v, "").strip()), "")
+
+
+def _checked(name: str, value: str, source: str) -> Secret:
+    stripped = value.strip()
+    if not stripped or not stripped.isascii() or not stripped.isprintable() or set(stripped) & set(" \"'"):
+        raise ConfigurationError("credentials.malformed", name=name, source=source)
+    return Secret(stripped)
+
+
+def credentials_file() -> Path:
+    """Return where the user's own file is, whether it exists or not."""
+    return Path(platformdirs.user_config_dir("spark_magic", appauthor=False)) / _FILE_NAME
+
+
+def _file_values() -> dict[str, str]:
+    path = credentials_file()
+    content = read_private(path)
+    if content is None:
+        return {}
+    try:
+        values = msgspec.json.decode(content, type=dict[str, str])
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise ConfigurationError("file.unreadable", path=path, detail="not JSON of three strings") from None
+    return {name: values[name] for name in NAMES if name in values}
+
+
+def save_credentials(credentials: Credentials) -> str:
+    """Keep them for later kernels; return where: "keyring" where there is one, else the path of the file."""
+    values = {name: getattr(credentials, name).reveal() for name in NAMES}
+    encoded = msgspec.json.encode(values)
+    if _keyring_call("set_password", _SERVICE, "credentials", encoded.decode()) is not _FAILED:
+        credentials_file().unlink(missing_ok=True)  # an older file would win over the keyring
+        return "keyring"
+    write_private(credentials_file(), encoded)
+    return str(credentials_file())
+
+
+def forget_credentials() -> list[str]:
+    """Remove what `save_credentials` kept; return the places that had something."""
+    places = []
+    if _keyring_values():
+        _keyring_call("delete_password", _SERVICE, "credentials")
+        places.append("keyring")
+    path = credentials_file()
+    if path.is_symlink() or path.exists():
+        path.unlink()
+        places.append(str(path))
+    return places
+
+
+_FAILED: Final = object()
+
+
+def _keyring_values() -> dict[str, str]:
+    stored = _keyring_call("get_password", _SERVICE, "credentials")
+    if not isinstance(stored, str):
+        return {}
+    try:
+        return msgspec.json.decode(stored, type=dict[str, str])
+    except msgspec.DecodeError:
+        return {}  # another program's entry of the same name
+
+
+def _keyring_call(function: str, *arguments: str) -> Any:
+    """Call the keyring; `_FAILED` where there is none, or where it is locked."""
+    try:
+        import keyring  # noqa: PLC0415  # optional, slow to import, and only needed as the last place
+        import keyring.errors  # noqa: PLC0415  # same
+    except ImportError:
+        return _FAILED
+    if keyring.get_keyring().priority < 1:  # "fail", "null" and plain-text backends
+        return _FAILED
+    try:
+        return getattr(keyring, function)(*arguments)
+    except (keyring.errors.KeyringError, RuntimeError, OSError):
+        return _FAILED

@@ -1,0 +1,64 @@
+"""Files that nobody else on the machine may read or turn into something else."""
+
+import os
+import stat
+import tempfile
+from pathlib import Path
+from typing import Final
+
+from .errors import ConfigurationError
+
+_OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
+_POSIX: Final = os.name == "posix"  # Windows keeps a user's folder closed by its own access lists
+
+
+def read_private(path: Path) -> bytes | None:
+    """Return the file's bytes, or None where there is none.
+
+    ConfigurationError for a link, for a file that others can read or change, and for one that cannot be read.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
+    except FileNotFoundError:
+        return None
+    except OSError as problem:
+        raise _unreadable(path, problem) from None
+    with os.fdopen(descriptor, "rb") as file:  # checked on what was opened: the name may change meanwhile
+        if _POSIX and os.fstat(descriptor).st_mode & _OTHERS:
+            raise ConfigurationError("file.exposed", path=path, mode="600")
+        try:
+            return file.read()
+        except OSError as problem:  # a folder of that name, say
+            raise _unreadable(path, problem) from None
+
+
+def _unreadable(path: Path, problem: OSError) -> ConfigurationError:
+    if path.is_symlink():
+        return ConfigurationError("file.symlink", path=path)
+    return ConfigurationError("file.unreadable", path=path, detail=problem.strerror or "")
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Put the content there whole or not at all, mode 0600 in a folder of mode 0700; ConfigurationError if not."""
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if path.is_symlink():
+            raise ConfigurationError("file.symlink", path=path)
+        _replace(path, content)
+    except OSError as problem:
+        detail = problem.strerror or type(problem).__name__
+        raise ConfigurationError("file.unwritable", path=path, detail=detail) from None
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Write beside and rename over: a reader sees the old file or the new one."""
+    descriptor, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # made with mode 0600
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(descriptor)
+        Path(beside).replace(path)
+    except BaseException:
+        Path(beside).unlink(missing_ok=True)
+        raise

@@ -1,0 +1,43 @@
+"""Where and how to ask, as frozen data: what a client needs besides credentials and messages."""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from .models import Model
+
+_MIB: Final = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """How the model answers; None leaves a value to the server's own default."""
+
+    temperature: float | None = None
+    top_k: int | None = None
+    max_tokens: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long each phase of a call may take, in seconds, and how much the server may send, in bytes.
+
+    `open_timeout` covers name look-up, connecting, TLS and the handshake; `first_timeout` the wait for the first
+    frame (long: thinking models); `idle_timeout` the wait for each further one; `total_timeout` the whole call.
+    """
+
+    open_timeout: float = 10.0
+    send_timeout: float = 10.0
+    first_timeout: float = 120.0
+    idle_timeout: float = 60.0
+    total_timeout: float = 1800.0
+    max_bytes: int = 8 * _MIB
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One resolved model with its parameters and limits, and the hosts besides the vendor's that may get keys."""
+
+    model: Model
+    parameters: Parameters = field(default_factory=Parameters)
+    limits: Limits = field(default_factory=Limits)
+    allowed_hosts: tuple[str, ...] = ()
