@@ -1,0 +1,6 @@
+"""What the kernel remembers: turns, a token budget, and all-or-nothing commits."""
+
+from .conversation import Conversation, Plan, Turn
+from .exchange import Exchange
+
+__all__ = ["Conversation", "Exchange", "Plan", "Turn"]

@@ -1,0 +1,42 @@
+"""How many tokens a text is: the vendor's rule of thumb, corrected by what the server counts."""
+
+import math
+import re
+from typing import Final
+
+_IDEOGRAPH: Final = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]")
+_WORD: Final = re.compile(r"[A-Za-z0-9]+")
+_CHARACTERS_PER_TOKEN: Final = 1.5  # Chinese; this and the next by the vendor's page [W1]
+_WORDS_PER_TOKEN: Final = 0.8
+_OTHERS_PER_TOKEN: Final = 3.0  # punctuation, other scripts: our own guess, on the safe side
+_LONGEST_WORD: Final = 8  # characters; what is longer (base64, addresses) counts as several words
+_BOUNDS: Final = (0.5, 3.0)  # a correction beyond these is a server's slip, not a language
+
+
+def estimate(text: str) -> float:
+    """Return about how many tokens `text` is, before any correction."""
+    ideographs = len(_IDEOGRAPH.findall(text))
+    words = _WORD.findall(text)
+    in_words = sum(map(len, words))
+    blanks = sum(map(text.count, (" ", "\n", "\t")))
+    others = len(text) - ideographs - in_words - blanks
+    count = sum(math.ceil(len(word) / _LONGEST_WORD) for word in words)
+    return ideographs / _CHARACTERS_PER_TOKEN + count / _WORDS_PER_TOKEN + others / _OTHERS_PER_TOKEN
+
+
+class TokenScale:
+    """The factor between our estimate and the server's count, learned from each answer."""
+
+    def __init__(self) -> None:
+        """Start without any correction."""
+        self.factor = 1.0
+
+    def tokens(self, estimated: float) -> int:
+        """Return the corrected count, rounded up."""
+        return math.ceil(estimated * self.factor)
+
+    def learn(self, estimated: float, counted: int) -> None:
+        """Take in what the server counted for a whole request of that estimate."""
+        if estimated > 0 and counted > 0:
+            low, high = _BOUNDS
+            self.factor = min(high, max(low, counted / estimated))

@@ -1,0 +1,58 @@
+"""What is known of one answer besides its text, as frozen data."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+from ..answer import Answer
+from ..messages import say
+
+
+class Outcome(Enum):
+    """How an answer ended."""
+
+    COMPLETE = "complete"
+    STOPPED = "stopped"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """The model's alias, the parameters that were sent, and notes the user should read once."""
+
+    model: str
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    remembered: bool = True
+
+
+def footer(facts: Facts, answer: Answer, outcome: Outcome) -> str:
+    """Return the line under an answer: model, seconds, tokens, and how it ended if not well."""
+    parts = [facts.model, say("label.seconds", seconds=answer.seconds)]
+    if answer.usage is not None:
+        usage = answer.usage
+        parts.append(say("label.tokens", prompt=usage.prompt_tokens, completion=usage.completion_tokens))
+    if outcome is not Outcome.COMPLETE:
+        parts.append(say(f"label.{outcome.value}"))
+    if not facts.remembered or outcome is not Outcome.COMPLETE:
+        parts.append(say("label.not_remembered"))
+    return " · ".join(parts)
+
+
+def metadata(facts: Facts, answer: Answer, outcome: Outcome) -> dict[str, Any]:
+    """Return what the saved output says of itself, under the key `spark_magic`."""
+    usage = answer.usage
+    counts = None if usage is None else {name: getattr(usage, name) for name in usage.__dataclass_fields__}
+    return {
+        "spark_magic": {
+            "model": facts.model,
+            "parameters": dict(facts.parameters),
+            "usage": counts,
+            "sid": answer.sid,
+            "seconds": round(answer.seconds, 3),
+            "outcome": outcome.value,
+            "stopped": outcome is Outcome.STOPPED,
+            "turn": answer.turn,
+        }
+    }

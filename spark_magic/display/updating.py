@@ -1,0 +1,54 @@
+"""For kernels without a widget frontend (nbclient, papermill, consoles): one output, updated now and then."""
+
+import time
+from typing import Any, Final
+
+from ..answer import Answer
+from ..events import Delta, Event, Reasoning
+from .facts import Facts, Outcome, metadata
+from .pace import Pace
+from .publish import publish
+from .static import bundle
+
+_INTERVAL: Final = 0.5  # seconds: the whole text is sent each time
+
+
+class UpdatingView:
+    """A static output that is replaced by a longer one."""
+
+    def __init__(self, facts: Facts) -> None:
+        """Remember the facts; the output appears with the first words."""
+        self._facts = facts
+        self._texts: list[str] = []
+        self._reasonings: list[str] = []
+        self._handle: Any = None
+        self._pace = Pace()
+        self._last = 0.0
+
+    def take(self, event: Event) -> None:
+        """Add the event's text and show it if an update is due."""
+        if isinstance(event, Delta):
+            self._texts.append(event.text)
+        elif isinstance(event, Reasoning):
+            self._reasonings.append(event.text)
+        if (self._texts or self._reasonings) and self._due():
+            partial = Answer("".join(self._texts), reasoning="".join(self._reasonings), model=self._facts.model)
+            size = self._show(partial, Outcome.COMPLETE)
+            self._pace.spent(1, size)
+            self._last = time.monotonic()
+
+    def _due(self) -> bool:
+        return self._pace.due() and time.monotonic() - self._last >= _INTERVAL
+
+    def finish(self, answer: Answer, outcome: Outcome) -> None:
+        """Show the final form."""
+        self._show(answer, outcome)
+
+    def _show(self, answer: Answer, outcome: Outcome) -> int:
+        data = bundle(self._facts, answer, outcome)
+        about = metadata(self._facts, answer, outcome)
+        if self._handle is None:
+            self._handle = publish(data, about, updatable=True)
+        else:
+            self._handle.update(data, raw=True, metadata=about)
+        return sum(map(len, data.values()))

@@ -1,0 +1,101 @@
+"""From a prompt to an answer on the screen."""
+
+import argparse
+from contextlib import closing
+from dataclasses import replace
+from typing import Any
+
+from ..answer import Answer
+from ..client import Client, checked_parameters
+from ..conversation import Conversation, Exchange, Plan
+from ..credentials import Credentials, find_credentials
+from ..display import Facts, Outcome, View, open_view, shown_here
+from ..errors import SparkInterrupted
+from ..messages import say
+from ..models import SANDBOX_ALIAS
+from ..target import Target
+from .parsers import given
+from .state import State
+
+
+def ask_in(shell: Any, state: State, prompt: str, options: argparse.Namespace) -> Answer | None:
+    """Ask with the conversation and show the answer as it comes; None for a dry run.
+
+    Raises SparkError, or SparkInterrupted for the user's own stop; either way nothing is remembered.
+    """
+    settings = state.magics
+    target = settings.target(options.model or "", **given(options, "temperature", "top_k", "max_tokens"))
+    system = settings.system if options.system is None else options.system
+    if options.dry_run:
+        client = Client(target)
+        return _show_plan(
+            target, state.conversation.plan(client, prompt, system=system, history=not options.no_history)
+        )
+    target, credentials = _ready(state, target)
+    client = Client(target, credentials)
+    cell = state.cell(shell) if shell is not None and not options.no_history else None
+    plan = state.conversation.plan(client, prompt, system=system, cell=cell, history=not options.no_history)
+    facts = Facts(target.model.alias, _sent(target), _notes(state.conversation, target, plan), plan.remembered)
+    exchange = state.conversation.ask(client, plan)
+    answer = _watch(exchange, open_view(shell, facts))
+    if shell is not None:
+        shown_here(shell, answer)
+    return answer
+
+
+def _ready(state: State, target: Target) -> tuple[Target, Credentials]:
+    """Find the credentials before anything is shown; for the sandbox, start it."""
+    checked_parameters(target.model, target.parameters)
+    if target.model.alias != SANDBOX_ALIAS:
+        return target, find_credentials()
+    model, credentials = state.at_sandbox(target.model)
+    return replace(target, model=model), credentials
+
+
+def _watch(exchange: Exchange, view: View) -> Answer:
+    """Show the events until the last one; whatever ends them early leaves the partial answer, marked."""
+    interrupted = False
+    try:
+        with closing(iter(exchange)) as events:  # type: ignore[type-var]  # a generator has close()
+            for event in events:
+                view.take(event)
+    except KeyboardInterrupt:
+        interrupted = True
+    except BaseException:
+        view.finish(exchange.so_far(), Outcome.FAILED)
+        raise
+    answer = exchange.answer or exchange.so_far()
+    view.finish(answer, Outcome.COMPLETE if exchange.answer is not None else Outcome.STOPPED)
+    if interrupted:
+        raise SparkInterrupted
+    return answer
+
+
+def _sent(target: Target) -> dict[str, Any]:
+    """Return the parameters that go over the wire."""
+    sent = checked_parameters(target.model, target.parameters)
+    return {name: value for name in sent.__dataclass_fields__ if (value := getattr(sent, name)) is not None}
+
+
+def _notes(conversation: Conversation, target: Target, plan: Plan) -> tuple[str, ...]:
+    """Return what the user should know about this request."""
+    model, max_tokens = target.model, target.parameters.max_tokens
+    left_out = conversation.newly_left_out(plan)
+    notes = {
+        say("note.system_in_question", model=model.alias): plan.system_in_question,
+        say("note.left_out", count=left_out): left_out,
+        say("note.replaces", number=plan.replaces): plan.replaces,
+        say("note.max_tokens", limit=model.output_tokens): max_tokens is not None and max_tokens > model.output_tokens,
+        say("note.retired", model=model.alias): model.retired,
+    }
+    return tuple(note for note, wanted in notes.items() if wanted)
+
+
+def _show_plan(target: Target, plan: Plan) -> None:
+    """Show what would be sent."""
+    from ..display import show_table  # noqa: PLC0415  # a dry run is rare
+
+    rows = [(message.role, message.content) for message in plan.messages]
+    sent = ", ".join(f"{name} {value}" for name, value in _sent(target).items()) or say("label.server_defaults")
+    title = say("dry_run.title", model=target.model.alias, url=target.model.url, sent=sent, tokens=plan.tokens)
+    show_table((say("label.role"), say("label.content")), rows, title)

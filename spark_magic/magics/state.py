@@ -1,0 +1,70 @@
+"""What belongs to one kernel: its conversation, its settings, its sandbox. Outlives unloading and reloading."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from ..conversation import Conversation
+    from ..credentials import Credentials
+    from ..models import Model
+    from ..sandbox import Sandbox
+
+_ATTRIBUTE: Final = "_spark_magic_state"  # on the shell: a module's own variables double when it is reloaded
+_SANDBOX_DELAY: Final = 0.03  # seconds between two pieces, so that one sees it stream
+
+
+@dataclass
+class State:
+    """One kernel's state."""
+
+    origins: dict[str, str] = field(default_factory=dict)
+    magics: Any = None
+    asked: dict[str, int] = field(default_factory=dict)
+    sandbox: "Sandbox | None" = None
+
+    @cached_property
+    def conversation(self) -> "Conversation":
+        """The kernel's conversation; made when it is first needed, since it loads the client."""
+        from ..conversation import Conversation  # noqa: PLC0415  # see above
+
+        return Conversation()
+
+    def cell(self, shell: Any) -> str | None:
+        """Name the place a question is asked from: the cell, and the how-manieth question of this run it is."""
+        request = shell.get_parent() if hasattr(shell, "get_parent") else {}
+        identity = (request or {}).get("metadata", {}).get("cellId")
+        if not identity:
+            return None
+        self.asked[identity] = self.asked.get(identity, 0) + 1
+        return f"{identity}#{self.asked[identity]}"
+
+    def new_run(self, *_: object) -> None:
+        """Count the questions of a cell from one again; for `pre_run_cell`."""
+        self.asked.clear()
+
+    def at_sandbox(self, model: "Model") -> "tuple[Model, Credentials]":
+        """Return the sandbox's model at its running address, starting it if need be, and its credentials."""
+        from dataclasses import replace  # noqa: PLC0415  # a sandbox is rare
+
+        from ..sandbox import Sandbox  # noqa: PLC0415  # as above; loads a web server
+
+        if self.sandbox is None:
+            self.sandbox = Sandbox(delay=_SANDBOX_DELAY)
+            self.sandbox.start()
+        return replace(model, url=self.sandbox.url("sandbox")), self.sandbox.credentials
+
+    def close(self) -> None:
+        """Stop what runs; the conversation stays."""
+        sandbox, self.sandbox = self.sandbox, None
+        if sandbox is not None:
+            sandbox.stop()
+
+
+def state_of(shell: Any) -> State:
+    """Return the shell's state, made at the first call."""
+    state = getattr(shell, _ATTRIBUTE, None)
+    if state is None:
+        state = State()
+        setattr(shell, _ATTRIBUTE, state)
+    return state
