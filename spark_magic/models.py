@@ -135,15 +135,10 @@ def find(name: str, custom: Iterable[Model] = ()) -> Model:
     if found := by_lower.get(wanted) or known.get(SYNONYMS.get(wanted, "")):
         return found
     close = difflib.get_close_matches(wanted, [*by_lower, *SYNONYMS], n=1, cutoff=0.4)
-    nearest = SYNONYMS.get(close[0], close[0]) if close else ""
-    raise UnknownModel("model.unknown", name=name, nearest=_Nearest(nearest), aliases=", ".join(known))
-
-
-class _Nearest:
-    """The phrase "did you mean", in the language of the moment it is shown; empty without a near alias."""
-
-    def __init__(self, alias: str) -> None:
-        self.alias = alias
+    aliases = ", ".join(known)
+    if close:
+        raise UnknownModel("model.mistyped", name=name, nearest=SYNONYMS.get(close[0], close[0]), aliases=aliases)
+    raise UnknownModel("model.unknown", name=name, aliases=aliases)
 
 
 def at_address(url: str, domain: str, default: Model, custom: Iterable[Model] = ()) -> Model:

@@ -1,9 +1,10 @@
 """Where and how to ask, as frozen data: what a client needs besides credentials and messages."""
 
 from dataclasses import dataclass, field
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from .models import Model
+if TYPE_CHECKING:  # loading the extension loads this module for its numbers, and needs no catalogue yet
+    from .models import Model
 
 _MIB: Final = 1024 * 1024
 
@@ -37,7 +38,7 @@ class Limits:
 class Target:
     """One resolved model with its parameters and limits, and the hosts besides the vendor's that may get keys."""
 
-    model: Model
+    model: "Model"
     parameters: Parameters = field(default_factory=Parameters)
     limits: Limits = field(default_factory=Limits)
     allowed_hosts: tuple[str, ...] = ()

@@ -172,7 +172,7 @@ NO_ADDRESS = [
     "wss://spark-api.xf-yun.com/x\r\nX: y",
     "wss://spark-api.xf-yun.com/\x00",
     "wss://ѕpark-api.xf-yun.com/x",
-    "wss://evil.com／.xf-yun.com/x",  # noqa: RUF001  # a full-width slash, which NFKC turns into a real one
+    "wss://evil.com／.xf-yun.com/x",  # a full-width slash, which NFKC turns into a real one
     "wss://evil。xf-yun.com/x",
     "ws://ⓛocalhost/x",
     "wss://讯飞.xf-yun.com/x",
@@ -223,9 +223,28 @@ def test_an_empty_entry_among_the_allowed_hosts_allows_nobody():
 
 PIECES = st.sampled_from(
     [
-        *("wss://", "ws://", "http://", "//", "/", "\\", "@", ":", ":443", ":0", "?", "#", "%2e", "%", ".", "[", "]", "[::1]"),
+        *(
+            "wss://",
+            "ws://",
+            "http://",
+            "//",
+            "/",
+            "\\",
+            "@",
+            ":",
+            ":443",
+            ":0",
+            "?",
+            "#",
+            "%2e",
+            "%",
+            ".",
+            "[",
+            "]",
+            "[::1]",
+        ),
         *("xf-yun.com", ".xf-yun.com", "spark-api.xf-yun.com", "evil.com", "localhost", "127.0.0.1", "mine.example"),
-        *("\t", "\n", " ", "\x00", "。", "／", "ⓛ", "a", "-", ";", ",", "&", "="),  # noqa: RUF001
+        *("\t", "\n", " ", "\x00", "。", "／", "ⓛ", "a", "-", ";", ",", "&", "="),
     ]
 )
 

@@ -166,7 +166,9 @@ def test_blanks_around_a_value_are_cut_off(monkeypatch):
     assert revealed(find_credentials()) == VALUES
 
 
-@pytest.mark.parametrize("junk", ["a b", "a\nb", '"quoted"', "'quoted'", "ключ", "密钥", "a\x00b", "a\u200bb", "a\x1b[2J"])
+@pytest.mark.parametrize(
+    "junk", ["a b", "a\nb", '"quoted"', "'quoted'", "ключ", "密钥", "a\x00b", "a\u200bb", "a\x1b[2J"]
+)
 def test_what_cannot_be_a_key_is_refused_without_showing_it(junk):
     """The error names the value and where it came from, and does not echo it."""
     with pytest.raises(ConfigurationError) as caught:

@@ -37,9 +37,7 @@ NOW = 1_700_000_000.0
 
 def refused(status, body="", *, date="", sources="Both come from the environment."):
     """Return the error for one reply of the gateway."""
-    return handshake_error(
-        status=status, body=body, date=date, now=NOW, host="spark-api.xf-yun.com", sources=sources
-    )
+    return handshake_error(status=status, body=body, date=date, now=NOW, host="spark-api.xf-yun.com", sources=sources)
 
 
 # the tree
@@ -144,7 +142,15 @@ def test_who_is_whose_kind():
 
 @pytest.mark.parametrize(
     "text",
-    [KEY, f"apikey: {KEY}", f"{{'{KEY}'}}", f"x={KEY}&y", f"{KEY}\n{KEY}", f"\x1b[31m{KEY}\x1b[0m", "a" * 290 + " " + KEY],
+    [
+        KEY,
+        f"apikey: {KEY}",
+        f"{{'{KEY}'}}",
+        f"x={KEY}&y",
+        f"{KEY}\n{KEY}",
+        f"\x1b[31m{KEY}\x1b[0m",
+        "a" * 290 + " " + KEY,
+    ],
 )
 def test_anything_like_a_key_is_masked(text):
     shown = masked_text(text)

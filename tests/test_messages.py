@@ -17,7 +17,9 @@ WITHOUT_HINT = {"interrupted", "model.nearest"}
 
 def placeholders(text):
     """Name what is put into a sentence, with conversion and format."""
-    return {(name, conversion, spec) for _, name, spec, conversion in string.Formatter().parse(text) if name is not None}
+    return {
+        (name, conversion, spec) for _, name, spec, conversion in string.Formatter().parse(text) if name is not None
+    }
 
 
 @pytest.mark.parametrize("key", TABLE)
@@ -114,7 +116,8 @@ def test_the_language_of_the_environment(monkeypatch, environment, expected):
 
 
 @pytest.mark.parametrize(
-    ("name", "expected"), [("Chinese (Simplified)_China", "zh"), ("zh_CN", "zh"), ("English_Germany", "en"), (None, "en")]
+    ("name", "expected"),
+    [("Chinese (Simplified)_China", "zh"), ("zh_CN", "zh"), ("English_Germany", "en"), (None, "en")],
 )
 def test_without_variables_the_systems_own_locale_decides(monkeypatch, name, expected):
     """Windows sets no variables and names its locales in words."""

@@ -2,15 +2,16 @@
 
 import os
 from dataclasses import replace
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from traitlets import Bool, CFloat, CInt, Enum, Unicode, observe
 from traitlets.config import Configurable
 
 from ..messages import use_language
-from ..models import DEFAULT_ALIAS, Model, at_address, find
 from ..target import Limits, Parameters, Target
-from .file import config_file, read_config_file
+
+if TYPE_CHECKING:
+    from ..models import Model
 
 _LIMITS: Final = Limits()
 _URL_VARIABLES: Final = ("SPARK_URL", "SPARKAI_URL")
@@ -50,8 +51,11 @@ class Settings(Configurable):
         limits = Limits(**{name: getattr(self, name) for name in Limits.__dataclass_fields__})
         return Target(self.chosen_model(model), Parameters(**chosen), limits, allowed_hosts())
 
-    def chosen_model(self, name: str = "") -> Model:
+    def chosen_model(self, name: str = "") -> "Model":
         """Return the model: the one named, else the setting's, else the default at the environment's address."""
+        from ..models import DEFAULT_ALIAS, at_address, find  # noqa: PLC0415  # not when the extension is loaded
+        from .file import read_config_file  # noqa: PLC0415  # as above
+
         custom = read_config_file().models
         if name or self.model:
             return find(name or self.model, custom)
@@ -78,8 +82,7 @@ def address_sources() -> dict[str, str]:
 
 def allowed_hosts() -> tuple[str, ...]:
     """Return the hosts besides the vendor's that the user trusts with the keys."""
+    from .file import read_config_file  # noqa: PLC0415  # as above
+
     listed = os.environ.get("SPARK_ALLOWED_HOSTS", "").replace(",", " ").split()
     return (*listed, *read_config_file().allowed_hosts)
-
-
-__all__ = ["Settings", "address_sources", "allowed_hosts", "config_file"]

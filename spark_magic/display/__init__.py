@@ -1,17 +1,18 @@
 """What the user sees while an answer streams and after: one view for each kind of frontend."""
 
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from .facts import Facts, Outcome
 from .shown import install, shown_here, uninstall
-from .table import show_table
-from .view import View
 
-__all__ = ["Facts", "Outcome", "View", "install", "open_view", "show_table", "shown_here", "uninstall"]
+if TYPE_CHECKING:  # loading the extension loads this package, and needs neither
+    from .facts import Facts
+    from .view import View
+
+__all__ = ["install", "open_view", "shown_here", "uninstall"]
 
 
-def open_view(shell: Any, facts: Facts) -> View:
+def open_view(shell: Any, facts: "Facts") -> "View":
     """Return the view for the shell's frontend, showing its status line already.
 
     A kernel whose request names a cell has a frontend with widgets (JupyterLab, Notebook 7, VS Code; Colab names

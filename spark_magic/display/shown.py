@@ -1,11 +1,13 @@
 """A streamed answer is shown once: its cell's value fills `_` and `Out[n]` in silence."""
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from ..answer import Answer
+if TYPE_CHECKING:  # loading the extension loads this module, and needs no answer yet
+    from ..answer import Answer
 
 _ATTRIBUTE: Final = "_spark_magic_shown"
 _FORMATS: Final = ("text/plain", "text/html")
+_TYPE: Final = "spark_magic.answer.Answer"
 
 
 class _SilentHook:
@@ -41,8 +43,8 @@ def install(shell: Any) -> None:
     setattr(shell, _ATTRIBUTE, hook)
     shell.events.register("post_run_cell", hook.forget)
     formatters = shell.display_formatter.formatters
-    formatters["text/plain"].for_type(Answer, _print_plain)
-    formatters["text/html"].for_type(Answer, _format_html)
+    formatters["text/plain"].for_type(_TYPE, _print_plain)
+    formatters["text/html"].for_type(_TYPE, _format_html)
 
 
 def uninstall(shell: Any) -> None:
@@ -55,23 +57,23 @@ def uninstall(shell: Any) -> None:
     setattr(shell, _ATTRIBUTE, None)
     shell.events.unregister("post_run_cell", hook.forget)
     for name in _FORMATS:
-        shell.display_formatter.formatters[name].pop(Answer, None)
+        shell.display_formatter.formatters[name].pop(_TYPE, None)
 
 
-def shown_here(shell: Any, answer: Answer) -> None:
+def shown_here(shell: Any, answer: "Answer") -> None:
     """Note that the running cell has shown this answer already."""
     hook = getattr(shell, _ATTRIBUTE, None)
     if hook is not None:
         hook.shown = answer
 
 
-def _print_plain(answer: Answer, printer: Any, cycle: Any) -> None:  # noqa: ARG001  # IPython's signature
+def _print_plain(answer: "Answer", printer: Any, cycle: Any) -> None:  # noqa: ARG001  # IPython's signature
     from .static import plain  # noqa: PLC0415  # loading the extension must not load Markdown
 
     printer.text(plain(answer))
 
 
-def _format_html(answer: Answer) -> str:
+def _format_html(answer: "Answer") -> str:
     from .static import answer_html  # noqa: PLC0415  # as above
 
     return answer_html(answer)

@@ -9,7 +9,9 @@ from ..answer import Answer
 from ..client import Client, checked_parameters
 from ..conversation import Conversation, Exchange, Plan
 from ..credentials import Credentials, find_credentials
-from ..display import Facts, Outcome, View, open_view, shown_here
+from ..display import open_view, shown_here
+from ..display.facts import Facts, Outcome
+from ..display.view import View
 from ..errors import SparkInterrupted
 from ..messages import say
 from ..models import SANDBOX_ALIAS
@@ -28,9 +30,9 @@ def ask_in(shell: Any, state: State, prompt: str, options: argparse.Namespace) -
     system = settings.system if options.system is None else options.system
     if options.dry_run:
         client = Client(target)
-        return _show_plan(
-            target, state.conversation.plan(client, prompt, system=system, history=not options.no_history)
-        )
+        plan = state.conversation.plan(client, prompt, system=system, history=not options.no_history)
+        _show_plan(target, plan)
+        return None
     target, credentials = _ready(state, target)
     client = Client(target, credentials)
     cell = state.cell(shell) if shell is not None and not options.no_history else None
@@ -93,7 +95,7 @@ def _notes(conversation: Conversation, target: Target, plan: Plan) -> tuple[str,
 
 def _show_plan(target: Target, plan: Plan) -> None:
     """Show what would be sent."""
-    from ..display import show_table  # noqa: PLC0415  # a dry run is rare
+    from ..display.table import show_table  # noqa: PLC0415  # a dry run is rare
 
     rows = [(message.role, message.content) for message in plan.messages]
     sent = ", ".join(f"{name} {value}" for name, value in _sent(target).items()) or say("label.server_defaults")

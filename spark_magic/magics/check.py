@@ -5,9 +5,9 @@ from dataclasses import replace
 from typing import Any, Final
 
 from ..client import Client
-from ..config import read_config_file
+from ..config.file import read_config_file
 from ..credentials import Credentials, find_credentials
-from ..display import show_table
+from ..display.table import show_table
 from ..errors import CredentialsRefused, SparkError
 from ..events import Delta, Message, Reasoning
 from ..messages import say

@@ -3,9 +3,6 @@
 import argparse
 from typing import Any
 
-from IPython.core.error import UsageError
-
-from ..errors import UnknownModel
 from ..messages import say
 from .options import Parser
 
@@ -65,11 +62,6 @@ def _seconds(text: str) -> float:
     if not 0 < seconds < float("inf"):
         raise argparse.ArgumentTypeError(say("usage.seconds", value=text))
     return seconds
-
-
-def usage_error(problem: UnknownModel) -> UsageError:
-    """Return a mistyped model as what it is: a wrong option, with the nearest alias."""
-    return UsageError(str(problem))
 
 
 def given(options: argparse.Namespace, *names: str) -> dict[str, Any]:

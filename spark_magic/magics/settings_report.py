@@ -5,7 +5,7 @@ from getpass import getpass
 from typing import Any, Final
 
 from ..credentials import Credentials, find_credentials, forget_credentials, present_credentials, save_credentials
-from ..display import show_table
+from ..display.table import show_table
 from ..errors import SparkError
 from ..messages import say
 from ..models import DEFAULT_ALIAS, SANDBOX_ALIAS, Model, catalogue
@@ -121,7 +121,7 @@ def _address_origin(part: str) -> str:
 
 def _show_models() -> None:
     """Show the catalogue, custom models included."""
-    from ..config import read_config_file  # noqa: PLC0415  # one use
+    from ..config.file import read_config_file  # noqa: PLC0415  # one use
 
     head = ("alias", "domain", "URL", say("label.context"), say("label.longest"), say("label.abilities"))
     models = catalogue(read_config_file().models).values()

@@ -1,17 +1,19 @@
 """The magics class: thin methods that parse their line and hand on."""
 
 import argparse
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from IPython.core.error import UsageError
 from IPython.core.magic import Magics, magics_class, no_var_expand
 
 from ..config import Settings
-from ..errors import UnknownModel
 from ..messages import say
 from .options import HelpAsked, Parser, leading_options, refuse_secrets, split_line
-from .parsers import config_parser, reset_parser, spark_parser, usage_error
+from .parsers import config_parser, reset_parser, spark_parser
 from .state import State
+
+_T = TypeVar("_T")
 
 
 @magics_class
@@ -26,9 +28,9 @@ class SparkMagics(Settings, Magics):
     @no_var_expand
     def spark(self, line: str, cell: str | None = None) -> Any:
         """Ask: `%%spark [options]` with the prompt below, or `%spark [options] prompt` in one line."""
-        refuse_secrets(line) if cell is not None else None
         parser = spark_parser("%spark" if cell is None else "%%spark")
         words, prompt = leading_options(line, parser) if cell is None else (split_line(line), cell)
+        refuse_secrets(" ".join(words))
         options = _parse(parser, words)
         if options is None:
             return None
@@ -40,16 +42,11 @@ class SparkMagics(Settings, Magics):
         """Ask and put the answer where `--output` says."""
         from .ask import ask_in  # noqa: PLC0415  # loads the client: not before it is needed
 
-        try:
-            answer = ask_in(self.shell, self.state, prompt.strip("\n"), options)
-        except UnknownModel as problem:
-            failure = usage_error(problem)
-        else:
-            if options.output and answer is not None:
-                self.namespace[options.output] = answer
-                return None
-            return answer
-        raise failure
+        answer = _usage(lambda: ask_in(self.shell, self.state, prompt.strip("\n"), options))
+        if options.output and answer is not None:
+            self.namespace[options.output] = answer
+            return None
+        return answer
 
     @property
     def namespace(self) -> dict[str, Any]:
@@ -67,13 +64,7 @@ class SparkMagics(Settings, Magics):
             return
         from .settings_report import run_config  # noqa: PLC0415  # as above
 
-        try:
-            run_config(self, self.state, options)
-        except UnknownModel as problem:
-            failure = usage_error(problem)
-        else:
-            return
-        raise failure
+        _usage(lambda: run_config(self, self.state, options))
 
     @no_var_expand
     def spark_reset(self, line: str) -> None:
@@ -96,3 +87,14 @@ def _parse(parser: Parser, words: list[str]) -> argparse.Namespace | None:
     except HelpAsked as asked:
         print(asked)  # noqa: T201  # a magic's answer to its user
         return None
+
+
+def _usage(step: Callable[[], _T]) -> _T:
+    """Run a step; a model nobody knows is a wrong option, with the nearest alias."""
+    from ..errors import UnknownModel  # noqa: PLC0415  # not when the extension is loaded
+
+    try:
+        return step()
+    except UnknownModel as problem:
+        failure = UsageError(str(problem))
+    raise failure

@@ -23,10 +23,14 @@ FAILURES: Final[dict[str, tuple[str, str]]] = {
     ),
     "model.unknown": ("There is no model {name!r}.", "没有名为 {name!r} 的模型。"),
     "model.unknown.hint": (
-        "{nearest}`%spark_config --list-models` shows them all: {aliases}.",
-        "{nearest}`%spark_config --list-models` 列出全部模型:{aliases}。",
+        "`%spark_config --list-models` shows them all: {aliases}.",
+        "`%spark_config --list-models` 列出全部模型:{aliases}。",
     ),
-    "model.nearest": ("Did you mean {alias}? ", "是不是 {alias}?"),
+    "model.mistyped": ("There is no model {name!r}.", "没有名为 {name!r} 的模型。"),
+    "model.mistyped.hint": (
+        "Did you mean {nearest}? `%spark_config --list-models` shows them all: {aliases}.",
+        "是不是 {nearest}?`%spark_config --list-models` 列出全部模型:{aliases}。",
+    ),
     "model.mismatch": (
         "The domain {domain!r} is not served at {url}.",
         "地址 {url} 不提供 domain {domain!r}。",

@@ -1,0 +1,214 @@
+"""What is remembered is always whole turns, in order, and fits the model."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from spark_magic.conversation import Conversation
+from spark_magic.conversation.tokens import TokenScale, estimate
+from spark_magic.errors import ConnectionLost, PromptTooLarge
+from spark_magic.events import Delta, Finished, Message, Reasoning, Reference, References, Usage
+from spark_magic.models import find
+from spark_magic.target import Target
+
+
+class FakeClient:
+    """A client that streams what it is told, then ends, fails or goes silent."""
+
+    def __init__(self, *events, model="ultra", problem=None, **changes):
+        self.target = Target(replace(find(model), **changes))
+        self.events = events
+        self.problem = problem
+        self.asked = []
+
+    def stream(self, messages):
+        self.asked.append(messages)
+        yield from self.events
+        if self.problem:
+            raise self.problem
+
+
+def says(text, usage=None, **options):
+    return FakeClient(Delta(text), Finished("sid", usage), **options)
+
+
+def ask(conversation, client, question, **options):
+    exchange = conversation.ask(client, conversation.plan(client, question, **options))
+    for _ in exchange:
+        pass
+    return exchange.answer
+
+
+def test_a_follow_up_is_asked_with_the_turns_before_it():
+    conversation, client = Conversation(), says("a")
+    ask(conversation, client, "one")
+    ask(conversation, client, "two", system="be brief")
+    roles = [(m.role, m.content) for m in client.asked[1]]
+    assert roles == [("system", "be brief"), ("user", "one"), ("assistant", "a"), ("user", "two")]
+
+
+def test_reasoning_is_kept_with_the_answer_but_never_sent_back():
+    conversation = Conversation()
+    answer = ask(conversation, FakeClient(Reasoning("hm"), Delta("a"), Finished("s", None)), "q")
+    assert answer.reasoning == "hm"
+    plan = conversation.plan(says("b"), "next")
+    assert all("hm" not in message.content for message in plan.messages)
+
+
+def test_references_are_collected():
+    conversation = Conversation()
+    client = FakeClient(References((Reference(1, "u", "t"),)), Delta("a"), Finished("s", None))
+    exchange = conversation.ask(client, conversation.plan(client, "q"))
+    list(exchange)
+    assert exchange.references == (Reference(1, "u", "t"),)
+
+
+@pytest.mark.parametrize("events", [[], [Delta("half")], [Reasoning("hm"), Delta("half")]])
+def test_a_failed_turn_leaves_the_history_as_it_was(events):
+    conversation = Conversation()
+    ask(conversation, says("a"), "one")
+    before = list(conversation.turns)
+    with pytest.raises(ConnectionLost):
+        ask(conversation, FakeClient(*events, problem=ConnectionLost("connection.lost")), "two")
+    assert conversation.turns == before
+
+
+def test_a_stopped_turn_leaves_the_history_as_it_was():
+    conversation, client = Conversation(), says("a")
+    events = iter(conversation.ask(client, conversation.plan(client, "q")))
+    next(events)
+    events.close()
+    assert conversation.turns == []
+
+
+def test_the_turn_is_committed_before_the_last_event_is_seen():
+    conversation, client = Conversation(), says("a")
+    for event in conversation.ask(client, conversation.plan(client, "q")):
+        if isinstance(event, Finished):
+            assert len(conversation.turns) == 1
+
+
+def test_a_cell_run_again_replaces_its_turn_and_later_ones_stay():
+    conversation = Conversation()
+    for cell in ("c1", "c2", "c3"):
+        ask(conversation, says(f"answer {cell}"), f"question {cell}", cell=cell)
+    client = says("new")
+    answer = ask(conversation, client, "changed", cell="c2")
+    assert [m.content for m in client.asked[0]] == ["question c1", "answer c1", "changed"]
+    assert [turn.question for turn in conversation.turns] == ["question c1", "changed", "question c3"]
+    assert answer.turn == 2
+
+
+def test_outside_the_conversation_nothing_is_sent_or_remembered():
+    conversation = Conversation()
+    ask(conversation, says("a"), "one", cell="c1")
+    client = says("b")
+    answer = ask(conversation, client, "two", cell="c1", history=False)
+    assert [m.content for m in client.asked[0]] == ["two"]
+    assert (len(conversation.turns), answer.turn) == (1, 0)
+
+
+def test_whole_oldest_turns_go_when_the_context_is_full_and_it_is_told_once():
+    conversation, client = Conversation(), says("字" * 60, input_tokens=200)
+    for number in range(4):
+        ask(conversation, client, f"{number}" + "问" * 30)
+    plan = conversation.plan(client, "问" * 30, system="系" * 15)
+    assert plan.left_out == 2
+    assert [m.role for m in plan.messages] == ["system", *["user", "assistant"] * 2, "user"]
+    assert conversation.newly_left_out(plan) == 2
+    assert conversation.newly_left_out(plan) == 0
+    assert len(conversation.turns) == 4
+
+
+def test_a_question_too_large_alone_is_refused_before_sending_with_both_numbers():
+    conversation, client = Conversation(), says("a", input_tokens=100)
+    with pytest.raises(PromptTooLarge) as refusal:
+        conversation.plan(client, "字" * 300)
+    assert "200" in refusal.value.sentence
+    assert "100" in refusal.value.sentence
+    assert client.asked == []
+
+
+def test_without_a_system_role_the_system_prompt_goes_in_front_of_the_first_question():
+    conversation, client = Conversation(), says("a", model="lite")
+    ask(conversation, client, "one", system="be brief")
+    plan = conversation.plan(client, "two", system="be brief")
+    assert plan.messages[0] == Message("user", "be brief\n\none")
+    assert plan.messages[-1] == Message("user", "two")
+    assert plan.system_in_question
+
+
+def test_the_servers_own_count_corrects_the_estimate():
+    conversation = Conversation()
+    first = conversation.plan(says("a"), "字" * 150)
+    assert first.tokens == 100
+    ask(conversation, says("a", Usage(200, 1, 201)), "字" * 150)
+    assert conversation.plan(says("a"), "字" * 150, history=False).tokens == 200
+
+
+def test_the_rule_of_thumb_is_the_vendors():
+    assert estimate("字" * 15) == pytest.approx(10)
+    assert estimate("word " * 8) == pytest.approx(10)
+
+
+@pytest.mark.parametrize(("counted", "factor"), [(0, 1.0), (1, 0.5), (100, 1.0), (10**9, 3.0)])
+def test_a_correction_stays_within_reason(counted, factor):
+    scale = TokenScale()
+    scale.learn(100, counted)
+    assert scale.factor == factor
+
+
+def test_reset_forgets_and_counts():
+    conversation = Conversation()
+    ask(conversation, says("a"), "one")
+    assert (conversation.reset(), conversation.turns, conversation.reset()) == (1, [], 0)
+
+
+class Histories(RuleBasedStateMachine):
+    """Whatever happens, the history is a list of complete turns in the order of their cells' first success."""
+
+    def __init__(self):
+        super().__init__()
+        self.conversation = Conversation()
+        self.expected = []
+
+    @rule(cell=st.sampled_from(["c1", "c2", "c3", None]), question=st.text(min_size=1), text=st.text())
+    def complete(self, cell, question, text):
+        ask(self.conversation, FakeClient(Delta(text), Finished("s", None)), question, cell=cell)
+        for place, (known, _, _) in enumerate(self.expected):
+            if cell is not None and known == cell:
+                self.expected[place] = (cell, question, text)
+                return
+        self.expected.append((cell, question, text))
+
+    @rule(cell=st.sampled_from(["c1", "c2", None]), text=st.text())
+    def fail(self, cell, text):
+        with pytest.raises(ConnectionLost):
+            ask(
+                self.conversation,
+                FakeClient(Delta(text), problem=ConnectionLost("connection.lost")),
+                "q",
+                cell=cell,
+            )
+
+    @rule(cell=st.sampled_from(["c1", "c2", None]))
+    def stop(self, cell):
+        client = says("half")
+        events = iter(self.conversation.ask(client, self.conversation.plan(client, "q", cell=cell)))
+        next(events)
+        events.close()
+
+    @rule()
+    def reset(self):
+        assert self.conversation.reset() == len(self.expected)
+        self.expected = []
+
+    @invariant()
+    def history_is_what_was_completed(self):
+        turns = [(turn.cell, turn.question, str(turn.answer)) for turn in self.conversation.turns]
+        assert turns == self.expected
+
+
+TestHistories = Histories.TestCase
