@@ -122,7 +122,6 @@ def test_old_versions_and_domains_are_names_too(name, alias):
     assert find(name).alias == alias
 
 
-@pytest.mark.xfail(strict=True, reason="models._Nearest has no __str__ and no __format__")
 @pytest.mark.parametrize(
     ("name", "nearest"), [("utlra", "ultra"), ("ultra4", "ultra"), ("spark-lite", "lite"), ("generalv35", "max")]
 )
@@ -135,7 +134,6 @@ def test_an_unknown_name_names_the_nearest_and_all(name, nearest):
     assert f"是不是 {nearest}?" in shown(caught)
 
 
-@pytest.mark.xfail(strict=True, reason="models._Nearest has no __str__ and no __format__")
 def test_a_name_like_none_names_all_and_no_nearest():
     with pytest.raises(UnknownModel) as caught:
         find("qqqqqqqq", [MINE])

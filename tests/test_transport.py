@@ -1,0 +1,328 @@
+"""One connection within its budgets: every end is a SparkError or the user's own interrupt, and the socket is closed."""
+
+import socket
+import ssl
+import threading
+import time
+from contextlib import contextmanager
+
+import pytest
+import trustme
+from websockets.sync.server import serve
+
+from spark_magic.errors import (
+    AnswerTooLarge,
+    ConnectionFailed,
+    ConnectionLost,
+    CredentialsRefused,
+    DeadlineExceeded,
+    HandshakeRefused,
+    ProtocolError,
+)
+from spark_magic.secret import Secret
+from spark_magic.transport import Connection
+from spark_magic.transport.dial import tls_context
+
+SHORT = {"open": 0.4, "send": 0.4, "first": 0.4, "idle": 0.4, "total": 5.0}
+pace = threading.Event()  # never set: a server's own rhythm
+LONG = dict.fromkeys(SHORT, 5.0)
+
+
+def connection(timeouts=None, *, total=5.0, max_bytes=1 << 20):
+    return Connection(timeouts or LONG, time.monotonic() + total, max_bytes)
+
+
+@contextmanager
+def websocket_server(handler, **options):
+    """A real WebSocket server on loopback whose `handler` gets each connection; gives its address."""
+    with serve(handler, "127.0.0.1", 0, **options) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        scheme = "wss" if options.get("ssl") else "ws"
+        try:
+            yield Secret(f"{scheme}://127.0.0.1:{server.socket.getsockname()[1]}/x?secret=1")
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@contextmanager
+def raw_server(reply):
+    """A server that reads one request, sends the bytes of `reply` and waits for the client to leave."""
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def answer():
+        with listener.accept()[0] as client:
+            client.recv(65536)
+            client.sendall(reply)
+            while client.recv(65536):
+                pass
+
+    thread = threading.Thread(target=lambda: _ignoring_resets(answer))
+    thread.start()
+    try:
+        yield Secret(f"ws://127.0.0.1:{listener.getsockname()[1]}/x?secret=1")
+    finally:
+        listener.close()
+        thread.join()
+
+
+def _ignoring_resets(step):
+    try:
+        step()
+    except OSError:
+        pass
+
+
+def frames(opened):
+    """All frames until the connection ends."""
+    while True:
+        data = opened.receive()
+        if data is not None:
+            yield data
+
+
+def hold(opened):
+    for _ in opened:
+        pass
+
+
+def http(status, body=b"", headers=b""):
+    return b"HTTP/1.1 %b\r\n%bContent-Length: %d\r\n\r\n%b" % (status, headers, len(body), body)
+
+
+def test_text_and_binary_frames_arrive_as_bytes():
+    def handler(server):
+        assert server.recv() == "问"
+        server.send("答")
+        server.send(b"\x01")
+
+    with websocket_server(handler) as url, connection() as opened:
+        opened.open(url)
+        opened.send("问".encode())
+        received = frames(opened)
+        assert [next(received), next(received)] == ["答".encode(), b"\x01"]
+        with pytest.raises(ConnectionLost):
+            next(received)
+
+
+def test_a_frame_in_many_pieces_arrives_whole():
+    def handler(server):
+        server.recv()
+        server.send(["a" * 1000] * 50)
+
+    with websocket_server(handler) as url, connection() as opened:
+        opened.open(url)
+        opened.send(b"q")
+        assert next(frames(opened)) == b"a" * 50_000
+
+
+def test_a_moment_without_a_frame_gives_none_and_loses_nothing():
+    go = threading.Event()
+
+    def handler(server):
+        server.recv()
+        go.wait()
+        server.send("late")
+
+    with websocket_server(handler) as url, connection() as opened:
+        opened.open(url)
+        opened.send(b"q")
+        assert opened.receive() is None
+        go.set()
+        assert next(frames(opened)) == b"late"
+
+
+def test_a_silent_server_is_left_when_the_first_frame_is_due():
+    with websocket_server(hold) as url, connection(SHORT) as opened:
+        opened.open(url)
+        opened.send(b"q")
+        with pytest.raises(DeadlineExceeded) as end:
+            next(frames(opened))
+    assert end.value.values["phase"] == "first"
+    assert "0.4" in end.value.sentence
+
+
+def test_a_server_that_stops_in_the_middle_is_left_when_the_next_frame_is_due():
+    def handler(server):
+        server.recv()
+        server.send("one")
+        hold(server)
+
+    with websocket_server(handler) as url, connection(SHORT) as opened:
+        opened.open(url)
+        opened.send(b"q")
+        received = frames(opened)
+        next(received)
+        with pytest.raises(DeadlineExceeded) as end:
+            next(received)
+    assert end.value.values["phase"] == "idle"
+
+
+def test_pings_do_not_extend_a_deadline():
+    def handler(server):
+        server.recv()
+        while True:
+            server.ping()
+            pace.wait(0.02)
+
+    with websocket_server(handler) as url, connection(SHORT) as opened:
+        opened.open(url)
+        opened.send(b"q")
+        with pytest.raises(DeadlineExceeded):
+            next(frames(opened))
+
+
+def test_the_whole_call_has_a_deadline_too():
+    def handler(server):
+        server.recv()
+        while True:
+            server.send("more")
+            pace.wait(0.05)
+
+    with websocket_server(handler) as url, connection(total=0.5) as opened:
+        opened.open(url)
+        opened.send(b"q")
+        with pytest.raises(DeadlineExceeded) as end:
+            for _ in frames(opened):
+                pass
+    assert end.value.values["phase"] == "total"
+
+
+def test_a_server_that_never_answers_the_handshake_is_left_in_time():
+    with raw_server(b"") as url, connection(SHORT) as opened, pytest.raises(DeadlineExceeded) as end:
+        opened.open(url)
+    assert end.value.values["phase"] == "open"
+
+
+def test_more_bytes_than_allowed_are_cut():
+    def handler(server):
+        server.recv()
+        server.send("a" * 2_000_000)
+
+    with websocket_server(handler) as url, connection(max_bytes=100_000) as opened:
+        opened.open(url)
+        opened.send(b"q")
+        with pytest.raises(AnswerTooLarge):
+            next(frames(opened))
+
+
+def test_endless_headers_are_cut():
+    reply = b"HTTP/1.1 101 x\r\n" + b"a: b\r\n" * 100_000
+    with raw_server(reply) as url, connection(max_bytes=10_000) as opened, pytest.raises(AnswerTooLarge):
+        opened.open(url)
+
+
+def test_nobody_listening_is_a_failed_connection():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    with connection() as opened, pytest.raises(ConnectionFailed) as end:
+        opened.open(Secret(f"ws://127.0.0.1:{port}/x"))
+    assert end.value.retryable
+
+
+def test_an_unknown_host_is_a_failed_connection():
+    with connection() as opened, pytest.raises(ConnectionFailed) as end:
+        opened.open(Secret("ws://no-such-host.invalid/x"))
+    assert "no-such-host.invalid" in end.value.sentence
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_redirects_are_refused(status):
+    reply = http(b"%d Moved" % status, headers=b"Location: ws://127.0.0.1:1/stolen\r\n")
+    with raw_server(reply) as url, connection() as opened, pytest.raises(HandshakeRefused) as end:
+        opened.open(url)
+    assert end.value.key == "handshake.redirect"
+
+
+def test_a_refused_signature_is_told_by_its_cause():
+    reply = http(b"401 Unauthorized", b'{"message":"HMAC signature does not match"}')
+    with raw_server(reply) as url, connection() as opened, pytest.raises(CredentialsRefused) as end:
+        opened.open(url)
+    assert end.value.key == "handshake.secret"
+
+
+@pytest.mark.parametrize("reply", [b"HTTP/1.1 101 x\r\n\r\n", b"rubbish\r\n\r\n", b"HTTP/1.1 101 x\r\nno colon\r\n\r\n"])
+def test_a_handshake_that_is_none_is_an_error_of_ours(reply):
+    with raw_server(reply) as url, connection() as opened, pytest.raises((ProtocolError, ConnectionFailed)):
+        opened.open(url)
+
+
+def test_an_error_carries_no_frame_of_the_library_and_no_address():
+    reply = http(b"500 Oops", b"x")
+    with raw_server(reply) as url, connection() as opened, pytest.raises(HandshakeRefused) as end:
+        opened.open(url)
+    assert end.value.__context__ is None
+    assert end.value.__cause__ is None
+    trace = end.value.__traceback__
+    while trace is not None:
+        place = trace.tb_frame.f_code.co_filename.replace("\\", "/")
+        assert "/websocket/" not in place
+        if "/spark_magic/" in place:
+            assert "secret=1" not in repr(trace.tb_frame.f_locals)
+        trace = trace.tb_next
+
+
+def test_closing_tells_the_server_at_once():
+    closed = threading.Event()
+
+    def handler(server):
+        server.recv()
+        server.send("one")
+        hold(server)
+        closed.set()
+
+    with websocket_server(handler) as url:
+        with connection() as opened:
+            opened.open(url)
+            opened.send(b"q")
+            next(frames(opened))
+        assert closed.wait(5)
+
+
+@pytest.fixture
+def authority(tmp_path, monkeypatch):
+    """A certificate authority of our own that the environment trusts."""
+    made = trustme.CA()
+    made.cert_pem.write_to_path(tmp_path / "ca.pem")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+    return made
+
+
+def tls(authority, *names):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(*names).configure_cert(context)
+    return context
+
+
+def echo(server):
+    server.send(server.recv())
+
+
+def test_tls_is_verified_against_the_environments_authority(authority):
+    with websocket_server(echo, ssl=tls(authority, "127.0.0.1")) as url, connection() as opened:
+        opened.open(url)
+        opened.send(b"q")
+        assert next(frames(opened)) == b"q"
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_an_unknown_authority_is_refused(authority):
+    with websocket_server(echo, ssl=tls(trustme.CA(), "127.0.0.1")) as url, connection() as opened:
+        with pytest.raises(ConnectionFailed) as end:
+            opened.open(url)
+    assert end.value.key == "connect.tls"
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_the_wrong_host_is_refused(authority):
+    with websocket_server(echo, ssl=tls(authority, "example.org")) as url, connection() as opened:
+        with pytest.raises(ConnectionFailed) as end:
+            opened.open(url)
+    assert end.value.key == "connect.tls"
+
+
+def test_the_context_is_built_once_and_verifies():
+    assert tls_context() is tls_context()
+    assert tls_context().verify_mode is ssl.CERT_REQUIRED
+    assert tls_context().check_hostname
