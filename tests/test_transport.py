@@ -242,7 +242,9 @@ def test_a_refused_signature_is_told_by_its_cause():
     assert end.value.key == "handshake.secret"
 
 
-@pytest.mark.parametrize("reply", [b"HTTP/1.1 101 x\r\n\r\n", b"rubbish\r\n\r\n", b"HTTP/1.1 101 x\r\nno colon\r\n\r\n"])
+@pytest.mark.parametrize(
+    "reply", [b"HTTP/1.1 101 x\r\n\r\n", b"rubbish\r\n\r\n", b"HTTP/1.1 101 x\r\nno colon\r\n\r\n"]
+)
 def test_a_handshake_that_is_none_is_an_error_of_ours(reply):
     with raw_server(reply) as url, connection() as opened, pytest.raises((ProtocolError, ConnectionFailed)):
         opened.open(url)
