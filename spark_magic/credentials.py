@@ -137,9 +137,10 @@ def _keyring_values() -> dict[str, str]:
     if not isinstance(stored, str):
         return {}
     try:
-        return msgspec.json.decode(stored, type=dict[str, str])
+        values = msgspec.json.decode(stored, type=dict[str, str])
     except msgspec.DecodeError:
         return {}  # another program's entry of the same name
+    return {name: values[name] for name in NAMES if name in values}
 
 
 def _keyring_call(function: str, *arguments: str) -> Any:
@@ -149,9 +150,9 @@ def _keyring_call(function: str, *arguments: str) -> Any:
         import keyring.errors  # noqa: PLC0415  # same
     except ImportError:
         return _FAILED
-    if keyring.get_keyring().priority < 1:  # "fail", "null" and plain-text backends
-        return _FAILED
     try:
+        if keyring.get_keyring().priority < 1:  # "fail", "null" and plain-text backends
+            return _FAILED
         return getattr(keyring, function)(*arguments)
-    except (keyring.errors.KeyringError, RuntimeError, OSError):
+    except (keyring.errors.KeyringError, ImportError, RuntimeError, OSError):
         return _FAILED

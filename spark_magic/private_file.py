@@ -18,18 +18,20 @@ def read_private(path: Path) -> bytes | None:
     ConfigurationError for a link, for a file that others can read or change, and for one that cannot be read.
     """
     try:
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
+        with open(path, "rb", opener=_open_itself) as file:  # Path.open() takes no opener
+            # Checked on what was opened: the name may change meanwhile.
+            if _POSIX and os.fstat(file.fileno()).st_mode & _OTHERS:
+                raise ConfigurationError("file.exposed", path=path, mode="600")
+            return file.read()
     except FileNotFoundError:
         return None
     except OSError as problem:
         raise _unreadable(path, problem) from None
-    with os.fdopen(descriptor, "rb") as file:  # checked on what was opened: the name may change meanwhile
-        if _POSIX and os.fstat(descriptor).st_mode & _OTHERS:
-            raise ConfigurationError("file.exposed", path=path, mode="600")
-        try:
-            return file.read()
-        except OSError as problem:  # a folder of that name, say
-            raise _unreadable(path, problem) from None
+
+
+def _open_itself(path: str, flags: int) -> int:
+    """Open the file but no link to one, and wait for nobody: a named pipe has no end of its own."""
+    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
 
 
 def _unreadable(path: Path, problem: OSError) -> ConfigurationError:

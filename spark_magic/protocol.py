@@ -148,7 +148,7 @@ def _references(plugins: _Plugins) -> Iterator[Event]:
     for plugin in plugins.text or ():
         try:
             sources = _decode_sources(plugin.content or "[]")
-        except (msgspec.DecodeError, UnicodeEncodeError):
+        except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
             continue
         if sources:
             yield References(tuple(Reference(s.index, s.url or "", s.title or "") for s in sources))

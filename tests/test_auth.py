@@ -270,7 +270,6 @@ def test_no_accepted_address_has_a_host_outside_the_list(url):
     assert not set(authority) & set("@\\?#%")
 
 
-@pytest.mark.xfail(strict=True, reason="url.invalid echoes the whole address")
 @pytest.mark.parametrize(
     "url", [f"{URL}?authorization={AUTHORIZATION}&date=x", f"wss://me:{SECRET}@spark-api.xf-yun.com/x"]
 )

@@ -247,7 +247,6 @@ def test_another_programs_entry_in_the_keyring_does_not_count(ring, stored):
         find_credentials()
 
 
-@pytest.mark.xfail(strict=True, reason="_keyring_values does not filter by NAMES as _file_values does")
 def test_unknown_keys_in_the_keyring_are_ignored(ring):
     in_keyring(ring, all_with("ring") | {"new": "x"})
     assert revealed(find_credentials()) == all_with("ring")
@@ -261,7 +260,6 @@ def test_a_keyring_that_does_not_work_is_none(ring, problem):
     assert save_credentials(Credentials.of(**VALUES)) == str(credentials_file())
 
 
-@pytest.mark.xfail(strict=True, reason="keyring.get_keyring() is called outside the try")
 @pytest.mark.parametrize("problem", [ModuleNotFoundError("no.such.backend"), RuntimeError("no bus")])
 def test_a_keyring_that_cannot_be_loaded_is_none(monkeypatch, problem):
     """PYTHON_KEYRING_BACKEND may name one that is not installed."""

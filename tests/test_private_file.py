@@ -144,7 +144,6 @@ def test_a_folder_in_the_files_place_is_refused(path):
     assert list(path.parent.iterdir()) == [path]
 
 
-@pytest.mark.xfail(raises=IsADirectoryError, strict=True, reason="os.fdopen on a folder raises outside the try")
 def test_a_folder_in_the_files_place_cannot_be_read(path):
     path.mkdir(parents=True, mode=0o700)
     assert refused(read_private, path) == "file.unreadable"

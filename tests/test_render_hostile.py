@@ -30,7 +30,7 @@ STYLE = re.compile(
     r"(?:text-align:(?:left|right|center)"
     r"|(?:color:var\(--jp-mirror-editor-[a-z0-9-]+\);?)?(?:font-weight:bold;?)?(?:font-style:italic;?)?)\Z"
 )
-LINK = re.compile(r"(?:https?://[^/?#\s\\]|mailto:)[!-~]+\Z", re.IGNORECASE)
+LINK = re.compile(r"(?:https?://[^/?#@\s\\<>\"]+(?:[/?#][!-~]*)?|mailto:[!-~]+)\Z", re.IGNORECASE)
 IGNORED = "mathjax_ignore tex2jax_ignore"
 STARTS_FORMULA = re.compile(r"\$|\\[(\[]|\\(?:begin|ref|eqref)\b")
 FORMULA = re.compile(r"(\$\$?)(?!\$)(?P<tex>.*?[^\\]|(?:.*?[^\\])?(?:\\.)+)\1\Z", re.DOTALL)

@@ -1,5 +1,6 @@
-"""One connection within its budgets: every end is a SparkError or the user's own interrupt, and the socket is closed."""
+"""One connection within its budgets: it ends with a SparkError or the user's interrupt, and the socket is closed."""
 
+import contextlib
 import socket
 import ssl
 import threading
@@ -68,10 +69,8 @@ def raw_server(reply):
 
 
 def _ignoring_resets(step):
-    try:
+    with contextlib.suppress(OSError):
         step()
-    except OSError:
-        pass
 
 
 def frames(opened):
@@ -309,7 +308,8 @@ def test_tls_is_verified_against_the_environments_authority(authority):
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-def test_an_unknown_authority_is_refused(authority):
+@pytest.mark.usefixtures("authority")
+def test_an_unknown_authority_is_refused():
     with websocket_server(echo, ssl=tls(trustme.CA(), "127.0.0.1")) as url, connection() as opened:
         with pytest.raises(ConnectionFailed) as end:
             opened.open(url)

@@ -4,7 +4,8 @@ import re
 
 from ..messages import has, say
 
-_TOKEN = re.compile(r"[A-Za-z0-9+/=_\-]{16,}")  # keys are 32 characters; a gateway may echo one
+# Keys are 32 characters with digits among them; a gateway may echo one. Its own names for errors have none.
+_TOKEN = re.compile(r"(?=[A-Za-z+/=_\-]*[0-9]|[A-Za-z+/=_\-]{32})[A-Za-z0-9+/=_\-]{16,}")
 _MOST = 300  # characters of a foreign text worth showing
 
 

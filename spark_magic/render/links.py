@@ -10,7 +10,10 @@ if TYPE_CHECKING:
     from markdown_it.rules_core import StateCore
 
 # Checked after markdown-it decoded entities and percent-encoded the rest.
-_ALLOWED = re.compile(r"(?:https?://[^/?#\\]|mailto:)[\x21-\x7e]+\Z", re.IGNORECASE)
+# A host is what a browser takes for one; a user name before it ("https://bank.com@evil.com") only deceives.
+_ALLOWED = re.compile(
+    r"(?:https?://(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::\d+)?(?:[/?#][\x21-\x7e]*)?|mailto:[\x21-\x7e]+)\Z", re.IGNORECASE
+)
 _HOST = re.compile(r"https?://(?:[^/?#]*@)?([^/?#:]+)", re.IGNORECASE)
 
 

@@ -39,7 +39,7 @@ class Connection:
         self._timeouts = timeouts
         self._total_at = total_at
         self._max_bytes = max_bytes
-        self._host = ""
+        self._host, self._port = "", 0
         self._socket: BudgetSocket | None = None
         self._websocket: Any = None
 
@@ -50,8 +50,9 @@ class Connection:
     def _open(self, url: Secret) -> None:
         parts = urlsplit(url.reveal())
         self._host, encrypted = parts.hostname or "", parts.scheme == "wss"
+        self._port = parts.port or (443 if encrypted else 80)
         deadline = self._deadline("open")
-        raw = dial(self._host, parts.port or (443 if encrypted else 80), deadline, encrypted=encrypted)
+        raw = dial(self._host, self._port, deadline, encrypted=encrypted)
         self._socket = BudgetSocket(raw, deadline, self._max_bytes)
         self._websocket = _library().WebSocket(enable_multithread=False, skip_utf8_validation=True)
         self._websocket.connect(url.reveal(), socket=self._socket, redirect_limit=0, suppress_origin=True)
@@ -167,9 +168,8 @@ class Connection:
         if self._websocket is not None and self._websocket.connected:
             return ConnectionLost("connection.lost")
         reason = getattr(problem, "strerror", None) or "the connection was closed"
-        port = 443
         kind = "connect.tls" if isinstance(problem, ssl.SSLError) else "connect.refused"
-        return ConnectionFailed(kind, host=self._host, port=port, detail=str(reason), retryable=True)
+        return ConnectionFailed(kind, host=self._host, port=self._port, detail=str(reason), retryable=True)
 
     def _redirected(self) -> bool:
         status = self._websocket.getstatus() if self._websocket is not None else None
