@@ -12,7 +12,7 @@ from spark_magic.messages.labels import LABELS
 from spark_magic.messages.service import SERVICE
 
 # Parts of other sentences, and the user's own stop, for which there is nothing to do.
-WITHOUT_HINT = {"interrupted", "model.nearest"}
+WITHOUT_HINT = {"interrupted", "interrupted.complete", "model.nearest"}
 
 
 def placeholders(text):

@@ -171,11 +171,16 @@ class ServiceBusy(ServiceError):
 
 
 class SparkInterrupted(KeyboardInterrupt):
-    """The user's own stop: what came so far stays on the screen, nothing is remembered."""
+    """The user's own stop: what came so far stays on the screen, and only a complete answer is remembered."""
+
+    def __init__(self, *, complete: bool = False) -> None:
+        """Take whether the answer was complete when the stop came."""
+        super().__init__()
+        self.complete = complete
 
     def __str__(self) -> str:
         """Say so in one line."""
-        return say("interrupted")
+        return say("interrupted.complete" if self.complete else "interrupted")
 
     def _render_traceback_(self) -> list[str]:
         """Show IPython one line instead of a traceback."""

@@ -69,7 +69,7 @@ def _watch(exchange: Exchange, view: View) -> Answer:
     answer = exchange.answer or exchange.so_far()
     view.finish(answer, Outcome.COMPLETE if exchange.answer is not None else Outcome.STOPPED)
     if interrupted:
-        raise SparkInterrupted
+        raise SparkInterrupted(complete=exchange.answer is not None)
     return answer
 
 

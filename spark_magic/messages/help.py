@@ -6,33 +6,33 @@ HELP: Final[dict[str, tuple[str, str]]] = {
     "help.spark": (
         "Ask iFLYTEK Spark. The cell's text is the prompt; the answer streams in, and the kernel remembers the turn."
         " The cell's value is the Answer, a str with .reasoning, .usage, .model, .sid, .seconds and .code_blocks.",
-        "向讯飞星火提问。单元格的内容就是提示;回答会流式显示,内核会记住这一轮对话。"
-        "单元格的值是 Answer:一个带有 .reasoning、.usage、.model、.sid、.seconds、.code_blocks 的 str。",
+        "向讯飞星火提问。单元格的内容就是提示；回答会流式显示，内核会记住这一轮对话。"
+        "单元格的值是 Answer：一个带有 .reasoning、.usage、.model、.sid、.seconds、.code_blocks 的 str。",
     ),
     "help.config": (
         "Without options: show what is set and where each value came from. `login` asks for the credentials, hidden,"
         " and keeps them; `logout` removes them.",
-        "不带选项:显示各项设置及其来源。`login` 以隐藏方式输入并保存凭证;`logout` 删除凭证。",
+        "不带选项：显示各项设置及其来源。`login` 以隐藏方式输入并保存凭证；`logout` 删除凭证。",
     ),
     "help.reset": (
         "Forget the conversation and say how many turns it had; the system prompt stays.",
-        "忘记对话并说明有多少轮;系统提示保留。",
+        "忘记对话并说明有多少轮；系统提示保留。",
     ),
     "help.help": ("show this", "显示本说明"),
     "help.model": (
         "alias of the model: lite, pro, max, ultra, x1, x2 …; sandbox needs no account",
-        "模型别名:lite、pro、max、ultra、x1、x2 等;sandbox 不需要账号",
+        "模型别名：lite、pro、max、ultra、x1、x2 等；sandbox 不需要账号",
     ),
-    "help.system": ("system prompt; quote it", "系统提示;请加引号"),
-    "help.temperature": ("0 to 1 (x1, x2: 2); higher is more varied", "0 到 1(x1、x2 到 2);越高越多样"),
-    "help.top_k": ("1 to 6: how many candidates each word is drawn from", "1 到 6:每个词从多少候选中选取"),
+    "help.system": ("system prompt; quote it", "系统提示；请加引号"),
+    "help.temperature": ("0 to 1 (x1, x2: 2); higher is more varied", "0 到 1（x1、x2 到 2）；越高越多样"),
+    "help.top_k": ("1 to 6: how many candidates each word is drawn from", "1 到 6：每个词从多少候选中选取"),
     "help.max_tokens": ("longest answer, in tokens", "回答的最大 token 数"),
     "help.no_history": ("ask outside the conversation", "不使用也不记入对话"),
     "help.output": ("put the answer into this variable", "把回答存入这个变量"),
-    "help.dry_run": ("show the request, send nothing", "只显示请求,不发送"),
-    "help.login": ("login or logout", "login(登录)或 logout(退出)"),
+    "help.dry_run": ("show the request, send nothing", "只显示请求，不发送"),
+    "help.login": ("login or logout", "login（登录）或 logout（退出）"),
     "help.lang": ("language of messages", "消息语言"),
-    "help.open_timeout": ("seconds to connect, TLS and handshake included", "建立连接的秒数,含 TLS 与握手"),
+    "help.open_timeout": ("seconds to connect, TLS and handshake included", "建立连接的秒数，含 TLS 与握手"),
     "help.send_timeout": ("seconds to send the question", "发送问题的秒数"),
     "help.first_timeout": ("seconds until the answer begins", "等待回答开始的秒数"),
     "help.idle_timeout": ("seconds between two pieces of it", "两段回答之间的秒数"),
@@ -40,7 +40,7 @@ HELP: Final[dict[str, tuple[str, str]]] = {
     "help.list_models": ("show all models", "列出全部模型"),
     "help.check": (
         "one tiny request per model: which ones this account may use (billed, a few tokens each)",
-        "向每个模型发一个极小的请求,看账号可用哪些(会计费,每个几个 token)",
+        "向每个模型发一个极小的请求，看账号可用哪些（会计费，每个几个 token）",
     ),
     "help.reset_config": ("set everything back to its default", "全部恢复默认"),
     "help.reset_system": ("forget the system prompt, too", "同时清除系统提示"),

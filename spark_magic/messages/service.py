@@ -4,15 +4,15 @@ from typing import Final
 
 _AGAIN = (
     "It passes by itself: run the cell again in a moment.",
-    "稍后会自行恢复:请过一会儿重新运行。",
+    "稍后会自行恢复：请过一会儿重新运行。",
 )
 _REPORT = (
     "If it stays so, report the sid to the vendor.",
-    "如果一直如此,请把 sid 提供给厂商。",
+    "如果一直如此，请把 sid 提供给厂商。",
 )
 _REWORD = (
     "Reword the question; earlier turns (`%spark_reset`) or the system prompt can be the cause, too.",
-    "请修改问题;之前的对话(`%spark_reset`)或系统提示也可能是原因。",
+    "请修改问题；之前的对话（`%spark_reset`）或系统提示也可能是原因。",
 )
 _PICTURE = ("Make the picture smaller or larger.", "请缩放图片。")
 
@@ -25,7 +25,7 @@ _CODES: Final[dict[int, tuple[str, str, tuple[str, str]]]] = {
         "服务器不理解请求格式。",
         (
             "Most often the domain does not exist: choose the model by its alias with --model.",
-            "多半是 domain 不存在:请用 --model 按别名选择模型。",
+            "多半是 domain 不存在：请用 --model 按别名选择模型。",
         ),
     ),
     10004: (
@@ -33,7 +33,7 @@ _CODES: Final[dict[int, tuple[str, str, tuple[str, str]]]] = {
         "请求的某一部分不符合厂商的格式。",
         (
             "The server's message names the part; correct that option.",
-            "服务器的消息指出了是哪一部分;请修正相应选项。",
+            "服务器的消息指出了是哪一部分；请修正相应选项。",
         ),
     ),
     10005: (
@@ -62,8 +62,8 @@ _CODES: Final[dict[int, tuple[str, str, tuple[str, str]]]] = {
     10013: ("The question was refused by moderation.", "问题未通过内容审核。", _REWORD),
     10014: (
         "The answer was withdrawn by moderation.",
-        "回答未通过内容审核,已撤回。",
-        ("Ask in other words; nothing of this turn is remembered.", "请换个说法;这一轮不会被记住。"),
+        "回答未通过内容审核，已撤回。",
+        ("Ask in other words; nothing of this turn is remembered.", "请换个说法；这一轮不会被记住。"),
     ),
     10015: (
         "This APPID is on the vendor's blacklist.",
@@ -72,10 +72,10 @@ _CODES: Final[dict[int, tuple[str, str, tuple[str, str]]]] = {
     ),
     10016: (
         "This APPID has no licence for the model, or no tokens left.",
-        "该 APPID 没有此模型的授权,或 token 已用完。",
+        "该 APPID 没有此模型的授权，或 token 已用完。",
         (
             "Open or top up this model in the console, or find one you may use with `%spark_config --check`.",
-            "请在控制台开通或充值该模型,或用 `%spark_config --check` 查看可用模型。",
+            "请在控制台开通或充值该模型，或用 `%spark_config --check` 查看可用模型。",
         ),
     ),
     10017: ("The service could not clear its history.", "服务清除历史失败。", _AGAIN),
@@ -85,7 +85,7 @@ _CODES: Final[dict[int, tuple[str, str, tuple[str, str]]]] = {
         "对话有违规倾向。",
         (
             "Change the subject, or start again with `%spark_reset`.",
-            "请换个话题,或用 `%spark_reset` 重新开始。",
+            "请换个话题，或用 `%spark_reset` 重新开始。",
         ),
     ),
     10021: ("The question did not pass moderation.", "问题审核未通过。", _REWORD),
@@ -113,10 +113,10 @@ _CODES: Final[dict[int, tuple[str, str, tuple[str, str]]]] = {
     10223: ("No engine is free.", "没有可用的引擎节点。", _AGAIN),
     10404: (
         "URL and domain do not belong together, or the service is not open to this app.",
-        "地址与 domain 不匹配,或该应用没有开通此服务。",
+        "地址与 domain 不匹配，或该应用没有开通此服务。",
         (
             "Choose the model by its alias with --model; if it is, open the service in the console.",
-            "请用 --model 按别名选择模型;如果已是别名,请在控制台开通服务。",
+            "请用 --model 按别名选择模型；如果已是别名，请在控制台开通服务。",
         ),
     ),
     10907: (
@@ -124,23 +124,23 @@ _CODES: Final[dict[int, tuple[str, str, tuple[str, str]]]] = {
         "对话的 token 数超过模型上限。",
         (
             "Shorten the question, forget the conversation with `%spark_reset`, or use --no-history.",
-            "请缩短问题、用 `%spark_reset` 清空对话,或使用 --no-history。",
+            "请缩短问题、用 `%spark_reset` 清空对话，或使用 --no-history。",
         ),
     ),
     11200: (
         "No licence for this model, or its tokens are used up. Your keys are fine.",
-        "没有此模型的授权,或额度已用完。密钥本身没有问题。",
+        "没有此模型的授权，或额度已用完。密钥本身没有问题。",
         (
             "Every model has its own quota: claim or buy it for THIS model in the console and check that it is"
             " bound to this APPID. `%spark_config --check` shows which models you may use.",
-            "每个模型的额度是分开的:请在控制台为这个模型领取或购买,并确认绑定到该 APPID。"
+            "每个模型的额度是分开的：请在控制台为这个模型领取或购买，并确认绑定到该 APPID。"
             "`%spark_config --check` 显示哪些模型可用。",
         ),
     ),
     11201: (
         "Today's limit is reached.",
         "今日流量已达上限。",
-        ("Go on tomorrow, or raise the limit in the console.", "请明天再试,或在控制台提高上限。"),
+        ("Go on tomorrow, or raise the limit in the console.", "请明天再试，或在控制台提高上限。"),
     ),
     11202: (
         "Too many requests in one second.",
@@ -167,7 +167,7 @@ _CODES: Final[dict[int, tuple[str, str, tuple[str, str]]]] = {
         "APPID 为空或与 APIKey 不匹配。",
         (
             "Copy all three values again from the same app in the console: `%spark_config login`.",
-            "请从控制台同一个应用重新复制三个值:`%spark_config login`。",
+            "请从控制台同一个应用重新复制三个值：`%spark_config login`。",
         ),
     ),
     10317: ("The gateway does not take this version of the protocol.", "网关不接受该协议版本。", _REPORT),
@@ -182,6 +182,6 @@ SERVICE: Final[dict[str, tuple[str, str]]] = {
     "service.unknown": ("The service reports an error that is in no table.", "服务返回了未收录的错误。"),
     "service.unknown.hint": (
         "Look it up at https://www.xfyun.cn/document/error-code?code={code}, or report the sid to the vendor.",
-        "请在 https://www.xfyun.cn/document/error-code?code={code} 查询,或把 sid 提供给厂商。",
+        "请在 https://www.xfyun.cn/document/error-code?code={code} 查询，或把 sid 提供给厂商。",
     ),
 }
