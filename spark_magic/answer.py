@@ -1,11 +1,9 @@
 """The answer: a string that knows how it came about."""
 
-import re
-from typing import Final, Self
+from typing import Self
 
 from .events import Usage
-
-_FENCE: Final = re.compile(r" {0,3}(`{3,}|~{3,})\s*([^`\n]*)$")
+from .render import fences
 
 
 class CodeBlock(str):
@@ -56,18 +54,5 @@ class Answer(str):
 
     @property
     def code_blocks(self) -> tuple[CodeBlock, ...]:
-        """The fenced code blocks in order, without their fences; an open last one included."""
-        blocks: list[CodeBlock] = []
-        fence, language, lines = "", "", list[str]()
-        for line in self.splitlines():
-            found = _FENCE.match(line)
-            if not fence and found:
-                fence, language, lines = found[1], (found[2].split() or [""])[0], []
-            elif fence and found and found[1].startswith(fence) and not found[2]:
-                blocks.append(CodeBlock("\n".join(lines), language))
-                fence = ""
-            else:
-                lines.append(line)
-        if fence:
-            blocks.append(CodeBlock("\n".join(lines), language))
-        return tuple(blocks)
+        """The fenced code blocks in order, without fences and indent; an open last one included."""
+        return tuple(CodeBlock(code, language) for language, code in fences(str(self)))

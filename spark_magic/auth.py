@@ -6,14 +6,13 @@ Source: the vendor's page on URL authentication, reproduced with its published v
 import base64
 import hashlib
 import hmac
-import re
 from email.utils import formatdate
 from typing import Final
 from urllib.parse import urlencode, urlsplit
 
+from .address import is_loopback, shown_address
 from .credentials import Credentials
 from .errors import ConfigurationError, HostRefused
-from .models import is_loopback
 from .secret import Secret
 
 _VENDOR: Final = ".xf-yun.com"
@@ -61,17 +60,11 @@ def _plain_host(url: str) -> str:
         parts = urlsplit(url)
         port_is_fine = parts.port is None or parts.port > 0
     except ValueError:
-        raise ConfigurationError("url.invalid", url=_without_secrets(url)) from None
+        raise ConfigurationError("url.invalid", url=shown_address(url)) from None
     plain = url.isascii() and url.isprintable() and not set(url) & set(" @?#\\%")
     if not (plain and port_is_fine and parts.scheme.lower() in ("ws", "wss") and parts.hostname):
-        raise ConfigurationError("url.invalid", url=_without_secrets(url))
+        raise ConfigurationError("url.invalid", url=shown_address(url))
     return parts.hostname.lower()
-
-
-def _without_secrets(url: str) -> str:
-    """Leave out what may hold a key: the query, and the user name with its password."""
-    plain = re.split(r"[?#\\]", url, maxsplit=1)[0]
-    return f"…@{plain.rpartition('@')[2]}" if "@" in plain else plain
 
 
 def _lowered(hosts: tuple[str, ...]) -> set[str]:

@@ -7,7 +7,7 @@ from typing import Protocol, Self
 
 from .auth import check_address, sign_url
 from .credentials import Credentials, find_credentials
-from .errors import ConfigurationError, CredentialsRefused
+from .errors import ConfigurationError, CredentialsRefused, SparkError
 from .events import Event, Finished, Message, Waiting
 from .models import Model
 from .protocol import decode, encode_request
@@ -66,13 +66,16 @@ class Client:
                 _open(connection, target.model.url, credentials)
                 connection.send(request)
                 yield from _events(connection)
+        except SparkError as failure:
+            failure.withhold((credentials.api_key.reveal(), credentials.api_secret.reveal()))
+            raise
         finally:
             self._connections.discard(connection)
 
     def close(self) -> None:
         """Close what is open; a stream that is under way ends with ConnectionLost."""
         for connection in tuple(self._connections):
-            connection.close()
+            connection.stop()
 
     def __enter__(self) -> Self:
         """Give itself."""

@@ -10,7 +10,7 @@ import msgspec
 import platformdirs
 
 from .errors import ConfigurationError, CredentialsMissing
-from .private_file import read_private, write_private
+from .private_file import read_private, remove_private, write_private
 from .secret import Secret
 
 NAMES: Final = ("app_id", "api_key", "api_secret")
@@ -37,6 +37,11 @@ class Credentials:
     @classmethod
     def of(cls, app_id: str, api_key: str, api_secret: str, source: str = "explicit") -> "Credentials":
         """Wrap three plain values, stripped of blanks; ConfigurationError for what cannot be a key."""
+        return cls.from_secrets(Secret(app_id), Secret(api_key), Secret(api_secret), source)
+
+    @classmethod
+    def from_secrets(cls, app_id: Secret, api_key: Secret, api_secret: Secret, source: str) -> "Credentials":
+        """Take three values that are wrapped already; stripped and checked like those of `of`."""
         values = dict(zip(NAMES, (app_id, api_key, api_secret), strict=True))
         secrets = {name: _checked(name, value, source) for name, value in values.items()}
         return cls(**secrets, sources=dict.fromkeys(NAMES, source))
@@ -62,7 +67,7 @@ def present_credentials() -> dict[str, tuple[Secret, str]]:
     found: dict[str, tuple[Secret, str]] = {}
     for values, source in _places():
         for name, value in values.items():
-            if name not in found and value.strip():
+            if name not in found:
                 origin = source or _variable(name)
                 found[name] = (_checked(name, value, origin), origin)
         if len(found) == len(NAMES):
@@ -70,9 +75,9 @@ def present_credentials() -> dict[str, tuple[Secret, str]]:
     return found
 
 
-def _places() -> Iterator[tuple[dict[str, str], str]]:
+def _places() -> Iterator[tuple[dict[str, Secret], str]]:
     """Go through the places in order of precedence, each only when the ones before it do not suffice."""
-    yield {name: os.environ[_variable(name)] for name in NAMES if _variable(name)}, ""
+    yield {name: Secret(os.environ[_variable(name)]) for name in NAMES if _variable(name)}, ""
     yield _file_values(), str(credentials_file())
     yield _keyring_values(), "keyring"
 
@@ -81,11 +86,17 @@ def _variable(name: str) -> str:
     return next((v for v in VARIABLES[name] if os.environ.get(v, "").strip()), "")
 
 
-def _checked(name: str, value: str, source: str) -> Secret:
-    stripped = value.strip()
-    if not stripped or not stripped.isascii() or not stripped.isprintable() or set(stripped) & set(" \"'"):
+def _checked(name: str, value: Secret, source: str) -> Secret:
+    """Return the value without blanks around it; no frame of the error's traceback has it in the clear."""
+    stripped = Secret(value.reveal().strip())
+    if not _like_a_key(stripped):
         raise ConfigurationError("credentials.malformed", name=name, source=source)
-    return Secret(stripped)
+    return stripped
+
+
+def _like_a_key(value: Secret) -> bool:
+    text = value.reveal()
+    return bool(text) and text.isascii() and text.isprintable() and not set(text) & set(" \"'")
 
 
 def credentials_file() -> Path:
@@ -93,66 +104,71 @@ def credentials_file() -> Path:
     return Path(platformdirs.user_config_dir("spark_magic", appauthor=False)) / _FILE_NAME
 
 
-def _file_values() -> dict[str, str]:
+def _file_values() -> dict[str, Secret]:
     path = credentials_file()
     content = read_private(path)
-    if content is None:
-        return {}
+    values = {} if content is None else _unpacked(content)
+    del content  # a traceback's frame must not have it
+    if values is None:
+        raise ConfigurationError("file.unreadable", path=path, detail="not JSON of three strings")
+    return values
+
+
+def _packed(credentials: Credentials) -> Secret:
+    return Secret(msgspec.json.encode({name: getattr(credentials, name).reveal() for name in NAMES}).decode())
+
+
+def _unpacked(content: bytes) -> dict[str, Secret] | None:
+    """Return what was kept, without the empty ones; None for what nobody can read."""
     try:
         values = msgspec.json.decode(content, type=dict[str, str])
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        raise ConfigurationError("file.unreadable", path=path, detail="not JSON of three strings") from None
-    return {name: values[name] for name in NAMES if name in values}
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    return {name: Secret(values[name]) for name in NAMES if values.get(name, "").strip()}
 
 
 def save_credentials(credentials: Credentials) -> str:
     """Keep them for later kernels; return where: "keyring" where there is one, else the path of the file."""
-    values = {name: getattr(credentials, name).reveal() for name in NAMES}
-    encoded = msgspec.json.encode(values)
-    if _keyring_call("set_password", _SERVICE, "credentials", encoded.decode()) is not _FAILED:
-        credentials_file().unlink(missing_ok=True)  # an older file would win over the keyring
+    packed = _packed(credentials)
+    if _keyring_call("set_password", packed) is not _FAILED:
+        remove_private(credentials_file())  # an older file would win over the keyring
         return "keyring"
-    write_private(credentials_file(), encoded)
+    write_private(credentials_file(), packed.reveal().encode())
     return str(credentials_file())
 
 
 def forget_credentials() -> list[str]:
-    """Remove what `save_credentials` kept; return the places that had something."""
-    places = []
+    """Remove what `save_credentials` kept; return the places that had something.
+
+    ConfigurationError where it cannot be removed: nobody must believe that the keys are gone when they are not.
+    """
+    places = [str(credentials_file())] if remove_private(credentials_file()) else []
     if _keyring_values():
-        _keyring_call("delete_password", _SERVICE, "credentials")
+        if _keyring_call("delete_password") is _FAILED:
+            raise ConfigurationError("keyring.locked")
         places.append("keyring")
-    path = credentials_file()
-    if path.is_symlink() or path.exists():
-        path.unlink()
-        places.append(str(path))
     return places
 
 
 _FAILED: Final = object()
 
 
-def _keyring_values() -> dict[str, str]:
-    stored = _keyring_call("get_password", _SERVICE, "credentials")
+def _keyring_values() -> dict[str, Secret]:
+    stored = _keyring_call("get_password")
     if not isinstance(stored, str):
         return {}
-    try:
-        values = msgspec.json.decode(stored, type=dict[str, str])
-    except msgspec.DecodeError:
-        return {}  # another program's entry of the same name
-    return {name: values[name] for name in NAMES if name in values}
+    return _unpacked(stored.encode("utf-8", "replace")) or {}  # maybe another program's entry of the same name
 
 
-def _keyring_call(function: str, *arguments: str) -> Any:
-    """Call the keyring; `_FAILED` where there is none, or where it is locked."""
+def _keyring_call(function: str, *secrets: Secret) -> Any:
+    """Call the keyring for our one entry; `_FAILED` where there is none, or where it is locked."""
     try:
         import keyring  # noqa: PLC0415  # optional, slow to import, and only needed as the last place
-        import keyring.errors  # noqa: PLC0415  # same
     except ImportError:
         return _FAILED
     try:
         if keyring.get_keyring().priority < 1:  # "fail", "null" and plain-text backends
             return _FAILED
-        return getattr(keyring, function)(*arguments)
-    except (keyring.errors.KeyringError, ImportError, RuntimeError, OSError):
+        return getattr(keyring, function)(_SERVICE, "credentials", *(secret.reveal() for secret in secrets))
+    except Exception:  # noqa: BLE001  # D-Bus, GLib and Windows raise their own; without a keyring there is the file
         return _FAILED

@@ -4,12 +4,12 @@ Keyed by our own alias, because the vendor's domains repeat: `spark-x` is X1.5 a
 """
 
 import difflib
-import ipaddress
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import urlsplit
 
+from .address import canonical_address, is_loopback, shown_address
 from .errors import ConfigurationError, UnknownModel
 
 _K: Final = 1024
@@ -40,6 +40,10 @@ class Model:
     retired: bool = False
     legacy_domains: tuple[str, ...] = ()
     patch_id: str | None = None
+
+    def __post_init__(self) -> None:
+        """Write the address in one way: it is compared, shown, signed and sent."""
+        object.__setattr__(self, "url", canonical_address(self.url))
 
 
 _CHAT: Final = "wss://spark-api.xf-yun.com"
@@ -147,46 +151,50 @@ def at_address(url: str, domain: str, default: Model, custom: Iterable[Model] = 
     What is missing comes from the catalogue: a known URL brings its domain, an unambiguous domain its URL. A pair
     the catalogue knows to be wrong is a ConfigurationError. An address it does not know keeps `default`'s limits.
     """
-    known = tuple(catalogue(custom).values())
+    known = tuple(model for model in catalogue(custom).values() if model.alias != SANDBOX_ALIAS)
     if not url:
         return _by_domain(domain, default, known) if domain else default
     same_place = [model for model in known if _same_place(url, model.url)]
     if not same_place:
-        return replace(default, url=url, domain=domain or default.domain, patch_id=None)
+        alias = default.alias if domain in ("", default.domain) else domain  # else the footer would name a wrong model
+        return replace(default, alias=alias, url=url, domain=domain or default.domain, patch_id=None)
     if not domain:
         return replace(same_place[0], url=url)
     for model in same_place:
         if domain in (model.domain, *model.legacy_domains):
             return replace(model, url=url, domain=domain)
-    pair = " / ".join(f"{model.url} {model.domain}" for model in same_place)
-    raise ConfigurationError("model.mismatch", url=url, domain=domain, pair=pair)
+    raise _mismatch(url, domain, same_place)
+
+
+def check_pair(model: Model) -> None:
+    """Raise ConfigurationError for a known address with a domain that is not served there."""
+    same_place = [other for other in MODELS if other.alias != SANDBOX_ALIAS and _same_place(model.url, other.url)]
+    if same_place and not any(model.domain in (other.domain, *other.legacy_domains) for other in same_place):
+        raise _mismatch(model.url, model.domain, same_place)
+
+
+def _mismatch(url: str, domain: str, served: list[Model]) -> ConfigurationError:
+    pair = " / ".join(f"{model.url} {model.domain}" for model in served)
+    return ConfigurationError("model.mismatch", url=shown_address(url), domain=domain, pair=pair)
 
 
 def _by_domain(domain: str, default: Model, known: tuple[Model, ...]) -> Model:
     if domain in (default.domain, *default.legacy_domains):
         return replace(default, domain=domain)
-    served = [m for m in known if domain in (m.domain, *m.legacy_domains) and m.alias != SANDBOX_ALIAS]
+    served = [m for m in known if domain in (m.domain, *m.legacy_domains)]
     if len(served) > 1:
         aliases = ", ".join(model.alias for model in served)
         raise ConfigurationError("model.ambiguous", domain=domain, aliases=aliases)
     if not served:
-        pair = f"{default.url} {default.domain}"
-        raise ConfigurationError("model.mismatch", url=default.url, domain=domain, pair=pair)
+        raise _mismatch(default.url, domain, [default])
     return replace(served[0], domain=domain)
 
 
 def _same_place(one: str, other: str) -> bool:
     """Tell whether two addresses are the same endpoint; on this machine (a sandbox) the path alone decides."""
-    mine, theirs = urlsplit(one), urlsplit(other)
-    same_host = mine.hostname == theirs.hostname or is_loopback(mine.hostname or "")
-    return same_host and mine.path.rstrip("/") == theirs.path.rstrip("/")
-
-
-def is_loopback(host: str) -> bool:
-    """Tell whether a host name or address can only mean this machine."""
-    if host.lower() == "localhost":
-        return True
     try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
+        mine, theirs = urlsplit(canonical_address(one)), urlsplit(other)
     except ValueError:
-        return False
+        return False  # no address at all; whoever goes there says so
+    same_host = mine.hostname == theirs.hostname or is_loopback(mine.hostname or "")
+    return same_host and mine.path == theirs.path

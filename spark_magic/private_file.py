@@ -41,15 +41,35 @@ def _unreadable(path: Path, problem: OSError) -> ConfigurationError:
 
 
 def write_private(path: Path, content: bytes) -> None:
-    """Put the content there whole or not at all, mode 0600 in a folder of mode 0700; ConfigurationError if not."""
+    """Put the bytes there whole or not at all: mode 0600, in a new folder 0700. ConfigurationError if not."""
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         if path.is_symlink():
             raise ConfigurationError("file.symlink", path=path)
         _replace(path, content)
     except OSError as problem:
-        detail = problem.strerror or type(problem).__name__
-        raise ConfigurationError("file.unwritable", path=path, detail=detail) from None
+        failure = _unwritable(path, problem)
+    else:
+        return
+    del content  # the traceback keeps this frame
+    raise failure
+
+
+def remove_private(path: Path) -> bool:
+    """Remove the file or link; tell whether there was one. ConfigurationError where it cannot be removed."""
+    try:
+        path.unlink()
+    except FileNotFoundError:
+        return False
+    except OSError as problem:
+        failure = _unwritable(path, problem)
+    else:
+        return True
+    raise failure
+
+
+def _unwritable(path: Path, problem: OSError) -> ConfigurationError:
+    return ConfigurationError("file.unwritable", path=path, detail=problem.strerror or type(problem).__name__)
 
 
 def _replace(path: Path, content: bytes) -> None:

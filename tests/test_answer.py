@@ -38,3 +38,15 @@ def test_code_blocks_come_in_order_with_their_languages():
 
 def test_an_answer_without_code_has_no_blocks():
     assert Answer("no `inline` counts").code_blocks == ()
+
+
+def test_code_in_lists_and_quotes_comes_without_their_indent():
+    blocks = Answer(
+        "1. Step\n\n   ```python\n   for x in y:\n       print(x)\n   ```\n\n> ```py\n> 1\n> ```\n"
+    ).code_blocks
+    assert blocks == ("for x in y:\n    print(x)", "1")
+
+
+def test_what_only_looks_like_a_line_break_or_a_fence_stays_in_the_code():
+    assert Answer("```\na\x0cb\n```").code_blocks == ("a\x0cb",)
+    assert Answer("~~~ py `x`\n1\n~~~\ntext").code_blocks == ("1",)

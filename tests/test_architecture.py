@@ -12,8 +12,9 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 MOST_LINES, MOST_FUNCTION_LINES = 280, 50
 FREE = {"all", "lazily"}
 
-# Where foreign errors are mapped, whatever they are; where a server's thread hands its own to the one that waits.
-CATCHES_ALL = {"transport", "sandbox"}
+# Where foreign errors are mapped, whatever they are (the wire's and the keyring's); where a server's thread hands
+# its own to the one that waits.
+CATCHES_ALL = {"transport", "credentials", "sandbox"}
 KNOWS = {
     "websocket": {"transport"},
     "IPython": {"display", "config", "magics", "__init__"},

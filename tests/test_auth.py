@@ -9,10 +9,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from spark_magic.address import is_loopback
 from spark_magic.auth import check_address, sign, sign_url
 from spark_magic.credentials import Credentials
 from spark_magic.errors import ConfigurationError, HostRefused, SparkError
-from spark_magic.models import MODELS, is_loopback
+from spark_magic.models import MODELS
 
 # The vector of the vendor's page on URL authentication (protocol page, 2.2): documentation examples, no live keys.
 URL = "wss://spark-api.xf-yun.com/v1.1/chat"

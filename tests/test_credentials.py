@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import traceback
 
 import keyring
 import keyring.backend
@@ -22,6 +23,7 @@ from spark_magic.credentials import (
 from spark_magic.errors import ConfigurationError, CredentialsMissing
 from spark_magic.messages import use_language
 from spark_magic.private_file import read_private, write_private
+from spark_magic.secret import Secret
 
 VALUES = {"app_id": "canary-id", "api_key": "canary-key-0123456789abcdef", "api_secret": "canary-secret-0123456789abcd"}
 
@@ -252,7 +254,7 @@ def test_unknown_keys_in_the_keyring_are_ignored(ring):
     assert revealed(find_credentials()) == all_with("ring")
 
 
-@pytest.mark.parametrize("problem", [keyring.errors.KeyringLocked("locked"), RuntimeError("no bus"), OSError("gone")])
+@pytest.mark.parametrize("problem", [keyring.errors.KeyringLocked("locked"), OSError("gone"), LookupError("GLib")])
 def test_a_keyring_that_does_not_work_is_none(ring, problem):
     ring.fails = problem
     with pytest.raises(CredentialsMissing):
@@ -314,7 +316,7 @@ def test_saved_in_a_private_file_where_there_is_no_keyring():
 def test_forgetting_clears_both_places(ring):
     in_keyring(ring, VALUES)
     in_file(VALUES)
-    assert forget_credentials() == ["keyring", str(credentials_file())]
+    assert forget_credentials() == [str(credentials_file()), "keyring"]
     assert present_credentials() == {}
 
 
@@ -331,3 +333,62 @@ def test_the_file_is_in_the_users_own_configuration_folder(monkeypatch, tmp_path
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     assert credentials_file() == tmp_path / "spark_magic" / "credentials.json"
     assert credentials.credentials_file().parent.name == "spark_magic"
+
+
+def test_a_keyring_that_does_not_forget_is_not_said_to_have_forgotten(ring, monkeypatch):
+    in_keyring(ring, VALUES)
+
+    def locked(*_):
+        raise keyring.errors.KeyringLocked
+
+    monkeypatch.setattr(keyring, "delete_password", locked)
+    with pytest.raises(ConfigurationError) as caught:
+        forget_credentials()
+    assert caught.value.key == "keyring.locked"
+
+
+def test_a_keyring_entry_with_half_a_character_does_not_count(ring):
+    ring.entries["spark_magic", "credentials"] = '"\ud800"'
+    with pytest.raises(CredentialsMissing):
+        find_credentials()
+
+
+def test_a_folder_in_the_files_place_is_an_error_of_ours():
+    credentials_file().mkdir(parents=True)
+    with pytest.raises(ConfigurationError) as caught:
+        forget_credentials()
+    assert caught.value.key == "file.unwritable"
+
+
+def everything_in(problem):
+    """All locals of the frames that an error carries along, its context's too."""
+    texts = []
+    while problem is not None:
+        frames = [frame for frame, _ in traceback.walk_tb(problem.__traceback__)]
+        texts += [repr(value) for frame in frames[1:] for value in frame.f_locals.values()]
+        problem = problem.__context__
+    return "\n".join(texts)
+
+
+def test_a_refused_key_is_in_no_frame(monkeypatch):
+    """`%debug` and `sys.last_exc` show frames."""
+    monkeypatch.setenv("SPARK_API_KEY", "CANARY with blanks")
+    with pytest.raises(ConfigurationError) as caught:
+        find_credentials()
+    assert "CANARY" not in everything_in(caught.value)
+    in_file(all_with("CANARY two"))
+    monkeypatch.delenv("SPARK_API_KEY")
+    with pytest.raises(ConfigurationError) as caught:
+        find_credentials()
+    assert "CANARY" not in everything_in(caught.value)
+    with pytest.raises(ConfigurationError) as caught:
+        Credentials.from_secrets(*(Secret(text) for text in ("a", "CANARY x", "b")), "login")
+    assert "CANARY" not in everything_in(caught.value)
+
+
+def test_keys_that_cannot_be_saved_are_in_no_frame():
+    credentials_file().mkdir(parents=True)
+    keys = Credentials.of("a", "CANARYKEY", "b")
+    with pytest.raises(ConfigurationError) as caught:
+        save_credentials(keys)
+    assert "CANARYKEY" not in everything_in(caught.value)

@@ -189,7 +189,7 @@ def test_the_vendors_error_names_stay(name):
 def test_a_sid_is_printable_and_short():
     problem = SparkError("connection.lost", sid="cha\x1b[2J\n\u202e" + "x" * 200)
     assert problem.sid.isprintable()
-    assert len(problem.sid) == 80
+    assert len(problem.sid) == 64
     assert len(problem.lines()) == 3
 
 
@@ -357,3 +357,35 @@ def test_part_sentences_survive_pickling():
     other = pickle.loads(pickle.dumps(problem))  # noqa: S301
     assert other.offset == 600
     assert other.lines() == problem.lines()
+
+
+@pytest.mark.parametrize(
+    "date", ["Fri, 05 May 99999999999999999999 10:43:39 GMT", "Fri, 05 May 2023 10:43:39 -0000", "", "x", "1"]
+)
+def test_a_servers_date_nobody_can_use_says_nothing_of_the_clock(date):
+    refusal = refused(403, DATES_403[0], date=date)
+    assert isinstance(refusal, ClockSkew)
+    assert refusal.key == "handshake.date"
+
+
+def test_a_clock_that_is_right_is_not_called_wrong():
+    refusal = refused(403, DATES_403[0], date=formatdate(NOW + 5, usegmt=True))
+    assert refusal.key == "handshake.date"
+
+
+def test_what_a_server_echoes_of_a_secret_is_withheld():
+    """In a sid, too, which nothing else masks: the vendor's own look like keys."""
+    problem = SparkError("protocol.invalid", sid="my:secret:key", detail="you sent my:secret:key")
+    problem.withhold(["my:secret:key", ""])
+    assert "secret" not in str(problem)
+    assert problem.sid == "****"
+
+
+def test_a_key_cut_in_two_is_masked_as_well():
+    key = "c33f73ef" * 4
+    for blanks in (1185, 65536 - 20):
+        assert "c33f73ef" not in masked_text(" " * blanks + key)
+
+
+def test_an_address_in_a_message_stays_readable():
+    assert "/v1.1/chat_multilang" in masked_text("no route for /v1.1/chat_multilang")

@@ -388,3 +388,24 @@ def test_decoding_does_not_wait_for_the_iterator():
 
 def test_the_request_is_json_the_strict_parser_takes():
     assert msgspec.json.decode(encode_request(HELLO, app_id="a", domain="b"))
+
+
+def test_a_last_frame_with_odd_counts_does_not_lose_the_answer():
+    frame = (
+        b'{"header":{"code":0,"status":2,"sid":"s"},"payload":{"choices":{"status":2,"text":[{"content":"end"}]},'
+        b'"usage":{"text":{"prompt_tokens":null,"completion_tokens":7}}}}'
+    )
+    assert events(frame) == [Delta("end"), Finished("s", Usage(0, 7, 0))]
+
+
+@pytest.mark.parametrize("oddity", ['"payload":"oops"', '"payload":{"choices":[]}', '"payload":{"usage":7}'])
+def test_an_error_code_is_read_whatever_stands_beside_it(oddity):
+    frame = f'{{"header":{{"code":11200,"message":"m","sid":"s","status":"2"}},{oddity}}}'
+    with pytest.raises(QuotaExceeded) as failure:
+        events(frame.encode())
+    assert (failure.value.code, failure.value.sid) == (11200, "s")
+
+
+def test_a_reference_may_be_numbered_in_words():
+    content = '[{"index":"2","url":"https://example.org","title":"t"}]'
+    assert events(plugin_frame(content)) == [References((Reference(2, "https://example.org", "t"),))]

@@ -67,7 +67,7 @@ DOCUMENTS = st.lists(BLOCKS, max_size=6).map(lambda blocks: "".join(f"{block}\n\
 
 
 def test_the_room_exports_what_it_says():
-    assert spark_magic.render.__all__ == ["finished_length", "open_fence", "to_html", "to_plain"]
+    assert spark_magic.render.__all__ == ["fences", "finished_length", "open_fence", "to_html", "to_plain"]
 
 
 def test_importing_the_room_loads_no_foreign_library():
@@ -78,7 +78,7 @@ def test_importing_the_room_loads_no_foreign_library():
     )
     command = [sys.executable, "-c", script]
     environment = {"PYTHONPATH": ":".join(sys.path)}
-    done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)  # noqa: S603 - ours
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
     assert done.stdout == "[]\n"
 
 
@@ -206,7 +206,14 @@ def test_a_sign_that_is_no_formula_stands_alone_in_its_element(text):
     assert Page(page).formulas == []
 
 
-@pytest.mark.parametrize("name", [*sorted(tex._FORBIDDEN), "htmlId", "htmlAnything"])
+def test_a_label_is_left_out():
+    """The user's own formulas may have one of its name, and a second one is an error."""
+    assert Page(to_html("$$\nx \\label{eq:1}\n$$")).formulas == ["$$x$$"]
+    assert Page(to_html("$\\label{eq:1}$")).formulas == []
+    assert Page(to_html("$\\label{a{b}c}$")).formulas == []
+
+
+@pytest.mark.parametrize("name", [*sorted(tex._FORBIDDEN - {"label"}), "htmlId", "newcolumntype"])
 def test_forbidden_commands_are_shown_as_code(name):
     for text in (f"$\\{name}{{a}}{{b}}$", f"$$\nx \\{name}1\n$$"):
         page = Page(to_html(text))
@@ -539,3 +546,23 @@ def test_a_usual_tail_is_rendered_quickly():
     for _ in range(10):
         to_html(text)
     assert time.thread_time() - started < 0.2
+
+
+@pytest.mark.parametrize(
+    ("markdown", "shown"),
+    [
+        ("[https://www.xfyun.cn/login](https://evil.example/)", "https://www.xfyun.cn/login (evil.example)"),
+        ("[www.xfyun.cn](https://evil.example/)", "www.xfyun.cn (evil.example)"),
+        ("[**xfyun.cn**](https://evil.example/)", "xfyun.cn (evil.example)"),
+        ("[the docs](https://www.xfyun.cn/)", "the docs"),
+        ("<https://www.xfyun.cn/doc>", "https://www.xfyun.cn/doc"),
+        ("[e.g. this](https://www.xfyun.cn/)", "e.g. this"),
+    ],
+)
+def test_a_link_that_names_another_host_names_the_true_one_too(markdown, shown):
+    assert Page(to_html(markdown)).text.strip() == shown
+
+
+def test_fillers_and_hidden_selectors_are_dropped():
+    hidden = "\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0\U000e0100\U000e01ef"
+    assert to_plain(f"a{hidden}b\ufe0f") == "ab\ufe0f"

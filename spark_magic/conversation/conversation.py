@@ -51,7 +51,7 @@ class Conversation:
         """Start empty."""
         self.turns: list[Turn] = []
         self.scale = TokenScale()
-        self._told = 0
+        self._told = False
 
     def plan(
         self, client: Client, question: str, *, system: str = "", cell: str | None = None, history: bool = True
@@ -88,16 +88,17 @@ class Conversation:
         return Exchange(client, plan.messages, lambda answer: self._commit(plan, answer))
 
     def newly_left_out(self, plan: Plan) -> int:
-        """Return how many turns do not fit any more, once: 0 when the user was told of as many before."""
-        news = plan.left_out if plan.left_out > self._told else 0
-        self._told = max(self._told, plan.left_out)
-        return news
+        """Return how many turns do not fit, once: 0 from then on, until all of them fit again."""
+        if not plan.remembered:
+            return 0
+        told, self._told = self._told, plan.left_out > 0
+        return 0 if told else plan.left_out
 
     def reset(self) -> int:
         """Forget all turns; return how many there were."""
         count = len(self.turns)
         self.turns = []
-        self._told = 0
+        self._told = False
         return count
 
     def _commit(self, plan: Plan, answer: Answer) -> Answer:

@@ -8,6 +8,7 @@ from .tree import ClockSkew, CredentialsRefused, HandshakeRefused
 
 _DATE_TAIL = "a valid date or x-date header is required"  # the texts before it differ, the tail does not
 _MINUTE = 60
+_LEAST_SKEW = 240  # seconds; 300 are allowed, and the reply took its time
 
 
 def handshake_error(  # noqa: PLR0913  # six facts of one reply, all by name
@@ -40,7 +41,7 @@ def _forbidden(body: str, date: str, now: float) -> HandshakeRefused:
     if _DATE_TAIL not in body:
         return HandshakeRefused("handshake.forbidden", status=403, detail=body)
     offset = _offset(date, now)
-    if offset is None:
+    if offset is None or abs(offset) < _LEAST_SKEW:  # the server's own clock says that ours is right
         return ClockSkew("handshake.date", status=403)
     direction = f"handshake.clock.{'behind' if offset > 0 else 'ahead'}"
     return ClockSkew(
@@ -67,6 +68,7 @@ class Said:
 def _offset(date: str, now: float) -> float | None:
     """Return the seconds our clock is behind the server's, or None for a date nobody can read."""
     try:
-        return parsedate_to_datetime(date).timestamp() - now
-    except (TypeError, ValueError):
+        moment = parsedate_to_datetime(date)
+        return None if moment.tzinfo is None else moment.timestamp() - now  # "-0000" would be read as local time
+    except (TypeError, ValueError, OverflowError, IndexError):
         return None

@@ -1,18 +1,24 @@
 """The classes: one base with data, one subclass for each thing a caller may want to catch."""
 
 import re
+from collections.abc import Iterable
 
 from ..messages import has, say
 
 # Keys are 32 characters with digits among them; a gateway may echo one. Its own names for errors have none.
-_TOKEN = re.compile(r"(?=[A-Za-z+/=_\-]*[0-9]|[A-Za-z+/=_\-]{32})[A-Za-z0-9+/=_\-]{16,}")
+_TOKEN = re.compile(r"(?=[A-Za-z+=_\-]*[0-9]|[A-Za-z+=_\-]{32})[A-Za-z0-9+=_\-]{16,}")
 _MOST = 300  # characters of a foreign text worth showing
+_LOOKED_AT = 65536  # characters of it that are read at all
+_SID = 64  # characters; the vendor's have 34
+_MASK = "****"
 
 
 def masked_text(text: str) -> str:
     """Make a foreign text fit to show: printable, at most 300 characters, anything like a key masked."""
-    printable = "".join(c if c.isprintable() else " " for c in text[: 4 * _MOST])
-    shown = _TOKEN.sub("****", " ".join(printable.split()))
+    words = "".join(c if c.isprintable() else " " for c in text[:_LOOKED_AT]).split()
+    if len(text) > _LOOKED_AT and words:
+        words.pop()  # a key cut in two would not look like one
+    shown = _TOKEN.sub(_MASK, " ".join(words))
     return shown if len(shown) <= _MOST else shown[:_MOST] + "…"
 
 
@@ -42,6 +48,11 @@ class SparkError(Exception):
         self.sid = masked_sid(sid)
         self.detail = masked_text(detail)
         self.values = values
+
+    def withhold(self, secrets: Iterable[str]) -> None:
+        """Take these texts out of what the server said: one that echoes a key must not put it on the screen."""
+        for secret in filter(None, secrets):
+            self.detail, self.sid = (text.replace(secret, _MASK) for text in (self.detail, self.sid))
 
     @property
     def sentence(self) -> str:
@@ -78,7 +89,7 @@ class SparkError(Exception):
 
 def masked_sid(sid: str) -> str:
     """Return a sid fit to show: printable and short; it is the server's text, not ours."""
-    return "".join(c for c in sid if c.isprintable())[:80]
+    return "".join(c for c in sid if c.isprintable())[:_SID]
 
 
 class ConfigurationError(SparkError):
@@ -106,7 +117,7 @@ class ConnectionFailed(SparkError):
 
 
 class HandshakeRefused(ConnectionFailed):
-    """The server answered the connection's request with an HTTP status (`status`) of its own."""
+    """The server answered the connection's request with an HTTP status (`values["status"]`) of its own."""
 
 
 class CredentialsRefused(HandshakeRefused):

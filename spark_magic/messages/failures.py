@@ -86,6 +86,11 @@ FAILURES: Final[dict[str, tuple[str, str]]] = {
         "Check the folder's owner and the disk's free space.",
         "请检查文件夹的所有者和磁盘剩余空间。",
     ),
+    "keyring.locked": ("The keyring does not let its entry go.", "密钥环不允许删除该条目。"),
+    "keyring.locked.hint": (
+        "The credentials are still there. Unlock the keyring, or remove the entry spark_magic in its own program.",
+        "凭证仍在其中。请解锁密钥环，或在系统的密钥环程序中删除 spark_magic 条目。",
+    ),
     "prompt.too_large": (
         "The question is about {tokens} tokens; {model} takes {limit}.",
         "问题约 {tokens} 个 token;{model} 最多接受 {limit} 个。",

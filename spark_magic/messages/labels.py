@@ -12,6 +12,7 @@ LABELS: Final[dict[str, tuple[str, str]]] = {
     "label.reasoning": ("Reasoning", "思考过程"),
     "label.tokens": ("{prompt} + {completion} tokens", "{prompt} + {completion} token"),
     "label.seconds": ("{seconds:.1f} s", "{seconds:.1f} 秒"),
+    "label.elapsed": ("{seconds} s", "{seconds} 秒"),
     "label.you": ("User", "用户"),
     "label.not_remembered": ("not remembered", "不计入对话"),
     "label.role": ("role", "角色"),
@@ -23,20 +24,30 @@ LABELS: Final[dict[str, tuple[str, str]]] = {
     "label.server_default": ("the server's", "服务器默认"),
     "label.server_defaults": ("server defaults", "服务器默认参数"),
     "label.catalogue": ("catalogue", "模型目录"),
+    "label.chosen": ("in use", "当前"),
+    "label.configured": ("IPython configuration", "IPython 配置"),
+    "label.locale": ("locale", "系统语言"),
     "label.missing": ("missing", "缺少"),
     "label.context": ("context (tokens)", "上下文（token）"),
     "label.longest": ("longest answer", "最长回答"),
     "label.abilities": ("abilities", "能力"),
     "label.result": ("result", "结果"),
-    "label.hint": ("what to do", "怎么办"),
+    "label.usable": ("usable", "可用"),
+    "label.yes": ("yes", "是"),
+    "label.no": ("no", "否"),
     "ability.system_role": ("system prompt", "系统提示"),
     "ability.reasoning": ("reasoning", "思考"),
     "ability.web_search": ("web search", "联网搜索"),
     "ability.references": ("references", "引用来源"),
     "ability.retired": ("retired", "已下线"),
+    "ability.sandbox": ("scripted, needs no account", "预设回答，不需要账号"),
     "note.system_in_question": (
         "{model} has no system role: the system prompt goes in front of the first question.",
         "{model} 没有 system 角色：系统提示放在第一个问题之前。",
+    ),
+    "note.left_out.one": (
+        "The oldest turn no longer fits into the model's context and is not sent.",
+        "最早的一轮对话已超出模型上下文，不再发送。",
     ),
     "note.left_out": (
         "The {count} oldest turns no longer fit into the model's context and are not sent.",
@@ -55,25 +66,71 @@ LABELS: Final[dict[str, tuple[str, str]]] = {
         "Not sent: {model}, {url}, {sent}, about {tokens} tokens",
         "未发送：{model}，{url}，{sent}，约 {tokens} 个 token",
     ),
+    "reset.done.one": ("Forgotten: {count} turn.", "已忘记 {count} 轮对话。"),
     "reset.done": ("Forgotten: {count} turns.", "已忘记 {count} 轮对话。"),
+    "reset.system_gone": ("The system prompt is forgotten, too.", "系统提示也已清除。"),
     "reset.system_stays": (
         "The system prompt stays; `%spark_reset --system` forgets it, too.",
         "系统提示保留；`%spark_reset --system` 可一并清除。",
     ),
     "login.done": ("Credentials kept in {place}.", "凭证已保存到 {place}。"),
+    "login.others": (
+        "Values in {places} are still there and come first.",
+        "{places} 中仍有值，并且优先使用。",
+    ),
+    "login.empty": ("{label} is empty: nothing was changed.", "{label} 为空：未作任何更改。"),
+    "login.cancelled": ("Cancelled: nothing was changed.", "已取消：未作任何更改。"),
+    "login.no_prompt": (
+        "Nobody can be asked here. Set SPARK_APP_ID, SPARK_API_KEY and SPARK_API_SECRET before the kernel starts.",
+        "这里无法输入。请在启动内核前设置 SPARK_APP_ID、SPARK_API_KEY、SPARK_API_SECRET。",
+    ),
     "logout.done": ("Credentials removed from {places}.", "已从 {places} 删除凭证。"),
     "logout.nothing": ("There were no saved credentials.", "没有已保存的凭证。"),
+    "logout.others": (
+        "Values in {places} are still there: they are not ours to remove.",
+        "{places} 中仍有值，需要自行删除。",
+    ),
     "load.taken": (
-        "%%spark belongs to {owner} already and stays there: use %%xinghuo, or set c.SparkMagics.take_over = True.",
-        "%%spark 已被 {owner} 占用并保持不变：请使用 %%xinghuo，或设置 c.SparkMagics.take_over = True。",
+        "%%spark belongs to {owner} already and stays there: use %%xinghuo, or set c.SparkMagics.take_over = True in"
+        " ipython_config.py (now: `%config SparkMagics.take_over = True` and `%reload_ext spark_magic`).",
+        "%%spark 已被 {owner} 占用，保持不变：请使用 %%xinghuo，或在 ipython_config.py 中设置"
+        " c.SparkMagics.take_over = True（立即生效：`%config SparkMagics.take_over = True`，再运行"
+        " `%reload_ext spark_magic`）。",
     ),
     "usage.empty": (
         "The prompt is empty: write the question below %%spark, or after %spark.",
         "提示为空：请把问题写在 %%spark 下面，或 %spark 后面。",
     ),
     "usage.quote": ("A quote on the magic line is not closed.", "魔法命令行中有未闭合的引号。"),
+    "usage.option": ("{option}: {problem}", "{option}：{problem}"),
+    "usage.no_value": ("its value is missing", "缺少取值"),
+    "usage.unknown": ("There is no option {option}.", "没有选项 {option}。"),
+    "usage.mistyped": (
+        "There is no option {option}. Did you mean {nearest}?",
+        "没有选项 {option}。是不是 {nearest}？",
+    ),
+    "usage.allowed": ("{magic} takes: {options}", "{magic} 的选项：{options}"),
+    "usage.stray.spark": (
+        "The question does not go beside {magic} but into the lines below it; on one line it goes after %spark.",
+        "问题不要写在 {magic} 同一行，请写在它下面的行里；单行提问请用 %spark。",
+    ),
+    "usage.stray.config": (
+        "{magic} takes options, and the words login and logout; there is something else on the line.",
+        "{magic} 只接受选项以及 login、logout；这一行还有别的内容。",
+    ),
+    "usage.stray.reset": (
+        "{magic} takes options only; there is something else on the line.",
+        "{magic} 只接受选项；这一行还有别的内容。",
+    ),
+    "usage.dash": (
+        "A question that begins with a dash goes behind `--`: %spark -- -1 is what?",
+        "以短横线开头的问题请写在 `--` 之后：%spark -- -1 是什么？",
+    ),
     "usage.name": ("{name!r} is no variable name", "{name!r} 不是变量名"),
+    "usage.number": ("{value!r} is no number", "{value!r} 不是数字"),
+    "usage.whole_number": ("{value!r} is no whole number", "{value!r} 不是整数"),
     "usage.seconds": ("{value!r} is no number of seconds above 0", "{value!r} 不是大于 0 的秒数"),
+    "usage.one_of": ("it takes one of {words}", "只接受 {words} 之一"),
     "usage.secret": (
         "Keys do not belong on a magic line: IPython keeps every line in its history. Run `%spark_config login`, or set"
         " SPARK_APP_ID, SPARK_API_KEY and SPARK_API_SECRET before the kernel starts. Then replace the key you typed"

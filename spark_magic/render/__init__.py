@@ -5,7 +5,7 @@ Nothing foreign (markdown-it, nh3, Pygments) is imported before the first call t
 
 from spark_magic.render.plain import to_plain
 
-__all__ = ["finished_length", "open_fence", "to_html", "to_plain"]
+__all__ = ["fences", "finished_length", "open_fence", "to_html", "to_plain"]
 
 
 def to_html(markdown: str) -> str:
@@ -19,6 +19,16 @@ def to_html(markdown: str) -> str:
     from spark_magic.render.page import page  # noqa: PLC0415 - the first call pays for markdown-it
 
     return page(markdown)
+
+
+def fences(markdown: str) -> list[tuple[str, str]]:
+    """Return (language, code) of each fenced block in order; an open last one included.
+
+    The code is the model's own text, not made safe. None of a text that would take too long to parse.
+    """
+    from spark_magic.render.fences import fences as found  # noqa: PLC0415 - as above
+
+    return found(markdown)
 
 
 def finished_length(markdown: str) -> int:

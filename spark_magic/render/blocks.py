@@ -18,14 +18,14 @@ def finished_length(markdown: str) -> int:
     """Count the characters before the last block, or before its last item if it is a list."""
     text = to_plain(markdown)
     complete = text[: text.rfind("\n") + 1]  # half a line can still become anything
-    return line_start(markdown, _last_start(_blocks(complete)))
+    return line_start(markdown, _last_start(block_tokens(complete)))
 
 
 def open_fence(markdown: str) -> str | None:
     """Find the opening line of the fence that `markdown` ends in, if it would open one on its own."""
     text = to_plain(markdown)
     lines = text.removesuffix("\n").split("\n")
-    fence = next((token for token in reversed(_blocks(text)) if token.type == "fence"), None)
+    fence = next((token for token in reversed(block_tokens(text)) if token.type == "fence"), None)
     if fence is None or fence.map is None or not is_open(fence) or fence.map[1] < len(lines):
         return None
     opening = lines[fence.map[0]]
@@ -33,7 +33,7 @@ def open_fence(markdown: str) -> str | None:
     return opening if complete and _ALONE.match(opening) else None
 
 
-def _blocks(text: str) -> "list[Token]":
+def block_tokens(text: str) -> "list[Token]":
     """Block tokens of `text`; none when finding them costs too much."""
     try:
         return block_parser().parse(text, new_budget(text))

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 _ALLOWED = re.compile(
     r"(?:https?://(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::\d+)?(?:[/?#][\x21-\x7e]*)?|mailto:[\x21-\x7e]+)\Z", re.IGNORECASE
 )
+_NAME = re.compile(r"(?:[\w-]+\.)+[^\W\d]{2,}")
 _HOST = re.compile(r"https?://(?:[^/?#]*@)?([^/?#:]+)", re.IGNORECASE)
 
 
@@ -30,18 +31,33 @@ def tame_links(state: "StateCore") -> None:
 
 
 def _tamed(children: list[Token]) -> Iterator[Token]:
-    kept: list[bool] = []
+    urls: list[str] = []  # of the links that are open, "" for one that is not kept
+    words = ""
     for child in children:
         if child.type == "image":
-            yield from _picture(child, linked=any(kept))
+            yield from _picture(child, linked=any(urls))
         elif child.type == "link_open":
             url = str(child.attrs.get("href", ""))
-            kept.append(is_allowed(url))
+            urls.append(url if is_allowed(url) else "")
+            words = ""
             child.attrs = {"href": url}
-            if kept[-1]:
+            if urls[-1]:
                 yield child
-        elif child.type != "link_close" or kept.pop():
+        elif child.type == "link_close":
+            if url := urls.pop():
+                yield from _true_host(words, url)
+                yield child
+        else:
+            words += child.content
             yield child
+
+
+def _true_host(words: str, url: str) -> Iterator[Token]:
+    """Name the host of a link whose text looks like the address of another one."""
+    host = _HOST.match(url)
+    named = {name.lower() for name in _NAME.findall(words)}
+    if host and named and host[1].lower() not in named:
+        yield Token("text", "", 0, content=f" ({host[1]})")
 
 
 def _picture(image: Token, *, linked: bool) -> Iterator[Token]:

@@ -9,10 +9,11 @@ _CONTROLS = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"
 # Marks and overrides of the bidirectional algorithm: text that reads in another order than it runs.
 _BIDI = r"\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
 # Format characters (category Cf) nobody sees. Not here: U+200C and U+200D, which Persian and emoji need,
-# variation selectors, and the visible ones among Cf (Arabic number signs).
+# the 16 variation selectors of emoji, and the visible ones among Cf (Arabic number signs). Fillers and the 240
+# further selectors are marks and letters by name, and can carry a hidden text of any length.
 _INVISIBLE = (
-    r"\xad\u180e\u200b\u2060-\u2065\u206a-\u206f\ufeff\ufff9-\ufffb"
-    r"\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e007f"
+    r"\xad\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0\u180e\u200b\u2060-\u2065\u206a-\u206f\ufeff\ufff9-\ufffb"
+    r"\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e01ef"
 )
 _SURROGATES = r"\ud800-\udfff"
 

@@ -11,9 +11,11 @@ _FORBIDDEN = frozenset(
     providecommand newenvironment renewenvironment DeclareMathOperator
     DeclarePairedDelimiter DeclarePairedDelimiters DeclarePairedDelimiterX DeclarePairedDelimiterXPP
     newtagform renewtagform usetagform Newextarrow newcounter setOptions special input include mmlToken
-    unicode""".split()  # noqa: SIM905 - words read better than quotes
+    unicode label ref eqref mathtoolsset definecolor""".split()  # noqa: SIM905 - words read better than quotes
 )
-_FORBIDDEN_PREFIX = "html"  # KaTeX: \htmlClass, \htmlId, \htmlStyle, \htmlData
+_FORBIDDEN_PREFIXES = ("html", "new", "renew", "provide", "Declare")  # \htmlStyle; \newcolumntype: later formulas, too
+_HARMLESS = frozenset(["newline"])
+_LABEL = re.compile(r"\\label\s*\{[^{}]*\}")  # innocent, but a second one of its name is an error in the user's own
 _COMMAND = re.compile(r"\\([A-Za-z]+|.)", re.DOTALL)
 
 _ENDS = {
@@ -42,15 +44,19 @@ def find_end(text: str, start: int, stop: int, end: str) -> int:
 def is_allowed(tex: str) -> bool:
     """Tell whether no command in `tex` can link, load, style or define."""
     commands = _COMMAND.findall(tex)
-    return not any(name in _FORBIDDEN or name.startswith(_FORBIDDEN_PREFIX) for name in commands)
+    return not any(_is_forbidden(name) for name in commands)
+
+
+def _is_forbidden(name: str) -> bool:
+    return name in _FORBIDDEN or (name.startswith(_FORBIDDEN_PREFIXES) and name not in _HARMLESS)
 
 
 def formula(tex: str, dollars: str) -> str | None:
     """HTML text of a formula between `dollars`, or None when it must not reach the typesetter."""
-    tex = tex.strip()
+    tex = _LABEL.sub("", tex).strip()
     if _HANGING_BACKSLASH.search(tex):
         tex += " "  # "\ " at the end lost its blank, and the backslash would take the dollar
-    if not is_allowed(tex) or find_end(tex, 0, len(tex), dollars) >= 0:
+    if not tex or not is_allowed(tex) or find_end(tex, 0, len(tex), dollars) >= 0:
         return None
     return f"{dollars}{escapeHtml(tex)}{dollars}"
 

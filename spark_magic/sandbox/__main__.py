@@ -8,9 +8,11 @@ from collections.abc import Sequence
 from typing import Final
 
 from ..credentials import VARIABLES
+from ..errors import SparkError
 from ..models import MODELS, SANDBOX_ALIAS
 from .box import API_KEY, API_SECRET, APP_ID, Sandbox
 
+_LONGEST_DELAY: Final = 60  # seconds
 _SLICE: Final = 0.5  # seconds; on Windows a wait without an end would not notice Ctrl-C
 
 
@@ -26,6 +28,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             sys.stdout.flush()
             while not ended.wait(_SLICE):
                 pass
+    except SparkError as problem:
+        sys.stderr.write(f"{problem}\n")
+        return 1
     except (OSError, OverflowError) as problem:
         sys.stderr.write(f"cannot listen on port {options.port}: {problem}\n")
         return 1
@@ -38,8 +43,19 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--app-id", default=APP_ID)
     parser.add_argument("--api-key", default=API_KEY)
     parser.add_argument("--api-secret", default=API_SECRET)
-    parser.add_argument("--delay", type=float, default=0.03, help="seconds between two frames (default: %(default)s)")
+    parser.add_argument(
+        "--delay", type=_seconds, default=0.03, help="seconds between two frames (default: %(default)s)"
+    )
     return parser
+
+
+def _seconds(text: str) -> float:
+    """Accept a time that can be waited."""
+    seconds = float(text)
+    if not 0 <= seconds < _LONGEST_DELAY:
+        message = f"{text} is no pause between 0 and {_LONGEST_DELAY} s"
+        raise argparse.ArgumentTypeError(message)
+    return seconds
 
 
 def _banner(box: Sandbox) -> str:

@@ -80,7 +80,7 @@ class Sandbox:
 
     @property
     def requests(self) -> list[dict[str, Any]]:
-        """The requests received, decoded, in order; those refused are among them, what is no JSON object is not."""
+        """The last 1,000 requests, decoded, in order, the refused among them; what is no JSON object is not."""
         return self._ledger.requests
 
     @property

@@ -2,10 +2,12 @@
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
+_KEPT: Final = 1000  # requests: each carries its whole history, and a kernel's sandbox may run for days
 _SLICE: Final = 0.05  # a condition on something else than the ledger is looked at again this often, in seconds
 
 
@@ -17,7 +19,7 @@ class Ledger:
         self._changed = threading.Condition()
         self._handshakes = 0
         self._open = 0
-        self._requests: list[dict[str, Any]] = []
+        self._requests: deque[dict[str, Any]] = deque(maxlen=_KEPT)
 
     @property
     def handshakes(self) -> int:
@@ -33,7 +35,7 @@ class Ledger:
 
     @property
     def requests(self) -> list[dict[str, Any]]:
-        """The decoded requests so far, in the order they came; a copy of the list."""
+        """The last 1,000 decoded requests, in the order they came; a copy."""
         with self._changed:
             return list(self._requests)
 
