@@ -23,7 +23,7 @@ class Delta:
 
 @dataclass(frozen=True, slots=True)
 class Reasoning:
-    """The next piece of a thinking model's reasoning; never empty, always before the answer it belongs to."""
+    """The next piece of a thinking model's reasoning; never empty, and as a rule before the answer."""
 
     text: str
 
