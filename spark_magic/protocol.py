@@ -13,7 +13,9 @@ import msgspec
 from .errors import ProtocolError, SparkError, service_error
 from .events import Delta, Event, Finished, Message, Reasoning, Reference, References, Usage
 
+_NOTHING: Final = Reference(0, "", "")
 _LAST: Final = 2  # the status of the last frame
+_LONGEST_NUMBER: Final = 10  # digits of a reference's number
 _UID_LENGTH: Final = 32  # longer is refused with 10004
 
 
@@ -44,9 +46,9 @@ class _Plugins(msgspec.Struct):
 
 
 class _UsageText(msgspec.Struct):
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-    total_tokens: int = 0
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    total_tokens: int | None = None
 
 
 class _Usage(msgspec.Struct):
@@ -64,13 +66,26 @@ class _Frame(msgspec.Struct):
     payload: _Payload | None = None
 
 
+class _FailureHeader(msgspec.Struct):
+    code: int
+    message: str | None = None
+    sid: str | None = None
+
+
+class _Failure(msgspec.Struct):
+    """What must be read of an error frame, whatever its other parts look like."""
+
+    header: _FailureHeader
+
+
 class _Source(msgspec.Struct):
-    index: int = 0
+    index: int | str | None = None
     url: str | None = None
     title: str | None = None
 
 
 _decode_frame: Final = msgspec.json.Decoder(_Frame).decode
+_decode_failure: Final = msgspec.json.Decoder(_Failure).decode
 _decode_sources: Final = msgspec.json.Decoder(list[_Source]).decode
 
 
@@ -104,8 +119,8 @@ def encode_request(  # noqa: PLR0913  # the frame's own parts, all by name
     raise SparkError("prompt.not_text", position=position)
 
 
-def decode(data: bytes) -> Iterator[Event]:
-    """Yield the events of one frame: References, Reasoning, Delta, and Finished for the last one.
+def decode(data: bytes) -> list[Event]:
+    """Return the events of one frame: References, Reasoning, Delta, and Finished for the last one.
 
     ServiceError for a code other than 0, ProtocolError for what is no frame: no JSON, no UTF-8, no header, wrong
     types, or a frame with neither choices, plugins nor the last status.
@@ -113,26 +128,41 @@ def decode(data: bytes) -> Iterator[Event]:
     try:
         frame = _decode_frame(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as problem:
-        detail = str(problem)
+        failure = _failure(data) or ProtocolError("protocol.invalid", detail=str(problem))
     else:
         return _events(frame)
-    raise ProtocolError("protocol.invalid", detail=detail)
+    raise failure
 
 
-def _events(frame: _Frame) -> Iterator[Event]:
+def _failure(data: bytes) -> SparkError | None:
+    """Return the error of a frame whose header has a code, however odd its other parts; else None."""
+    try:
+        header = _decode_failure(data).header
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    return _service_error(header) if header.code else None
+
+
+def _service_error(header: _Header | _FailureHeader) -> SparkError:
+    return service_error(header.code, header.message or "", header.sid or "")
+
+
+def _events(frame: _Frame) -> list[Event]:
     header, payload = frame.header, frame.payload or _Payload()
     if header.code:
-        raise service_error(header.code, header.message or "", header.sid or "")
-    choices = payload.choices
+        raise _service_error(header)
+    choices, plugins = payload.choices, payload.plugins
     last = header.status == _LAST or (choices is not None and choices.status == _LAST)
-    if choices is None and payload.plugins is None and not last:
+    if choices is None and plugins is None and not last:
         raise ProtocolError("protocol.invalid", sid=header.sid or "", detail="no choices in the frame")
-    if payload.plugins is not None:
-        yield from _references(payload.plugins)
+    events: list[Event] = []
+    if plugins is not None:
+        events.extend(_references(plugins))
     if choices is not None and choices.text:
-        yield from _texts(choices.text)
+        events.extend(_texts(choices.text))
     if last:
-        yield Finished(header.sid or "", _usage(payload.usage))
+        events.append(Finished(header.sid or "", _usage(payload.usage)))
+    return events
 
 
 def _texts(texts: list[_Text]) -> Iterator[Event]:
@@ -150,12 +180,19 @@ def _references(plugins: _Plugins) -> Iterator[Event]:
             sources = _decode_sources(plugin.content or "[]")
         except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
             continue
-        if sources:
-            yield References(tuple(Reference(s.index, s.url or "", s.title or "") for s in sources))
+        items = [Reference(_number(s.index), s.url or "", s.title or "") for s in sources]
+        if known := tuple(item for item in items if item != _NOTHING):
+            yield References(known)
+
+
+def _number(index: int | str | None) -> int:
+    """Return a reference's number; it has been seen as text, too."""
+    text = str(index)
+    return int(text) if text.isdecimal() and len(text) < _LONGEST_NUMBER else 0
 
 
 def _usage(usage: _Usage | None) -> Usage | None:
     if usage is None or usage.text is None:
         return None
     text = usage.text
-    return Usage(text.prompt_tokens, text.completion_tokens, text.total_tokens)
+    return Usage(text.prompt_tokens or 0, text.completion_tokens or 0, text.total_tokens or 0)

@@ -27,3 +27,40 @@ def fresh_machine(tmp_path_factory, monkeypatch):
     use_language("")
     yield
     use_language("")
+
+
+@pytest.fixture
+def start():
+    """Return a maker of IPythons in this process, with settings as an ipython_config.py would have them."""
+    from cells import Cells
+
+    made = []
+
+    def begin(**settings):
+        made.append(Cells(**settings))
+        return made[-1]
+
+    yield begin
+    for one in made:
+        one.close()
+
+
+@pytest.fixture
+def cells(start, capsys):
+    """Return an IPython with the extension loaded; what it has shown so far is forgotten."""
+    made = start().load()
+    capsys.readouterr()
+    return made
+
+
+@pytest.fixture
+def box(monkeypatch):
+    """Return a sandbox in the vendor's place: every model of the catalogue is there, and the keys are its own."""
+    from cells import all_models_at, use_keys
+
+    from spark_magic.sandbox import Sandbox
+
+    with Sandbox() as running:
+        all_models_at(running)
+        use_keys(monkeypatch)
+        yield running

@@ -51,6 +51,17 @@ def test_a_partial_answer_is_marked_in_both_forms(outcome, word):
     assert "not remembered" in data["text/html"]
 
 
+def test_the_mark_stands_at_the_end_of_what_came_and_nowhere_if_nothing_came():
+    page = html(FACTS, Answer("half"), Outcome.STOPPED)
+    assert page.index("half") < page.index("[stopped]")
+    assert "[incomplete]" not in html(FACTS, Answer(""), Outcome.FAILED)
+
+
+def test_the_line_about_the_answer_stands_where_the_status_was_above_the_text():
+    page = html(FACTS, ANSWER, Outcome.COMPLETE)
+    assert page.index("ultra · 1.2 s") < page.index("<strong>hi")
+
+
 def test_reasoning_is_folded_above_the_answer():
     page = html(FACTS, Answer("end", reasoning="<b>why</b>"), Outcome.COMPLETE)
     assert page.index("<details") < page.index("end")
@@ -93,6 +104,11 @@ def test_a_table_escapes_its_cells():
     assert "<i>" not in table_html(("a",), [("<i>",)])
 
 
+def test_a_long_word_of_a_table_breaks_in_a_narrow_window():
+    assert "overflow-wrap:anywhere" in table_html(("a",), [("wss://" + "x" * 30,)])
+    assert "overflow-wrap" not in table_html(("a",), [("many short words, longer than that together",)])
+
+
 # the terminal
 
 
@@ -131,7 +147,16 @@ def test_the_first_update_is_due_at_once_and_the_next_is_not(monkeypatch):
     assert pace.due()
 
 
-def test_never_more_than_twenty_messages_or_sixty_kilobytes_a_second(monkeypatch):
+def test_what_is_new_to_the_eye_is_due_at_once(monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr("spark_magic.display.pace.time.monotonic", lambda: now[0])
+    pace = Pace()
+    pace.spent(1, 10)
+    pace.hurry()
+    assert pace.due()
+
+
+def test_never_more_than_ten_messages_or_thirty_kilobytes_a_second(monkeypatch):
     now = [100.0]
     monkeypatch.setattr("spark_magic.display.pace.time.monotonic", lambda: now[0])
     pace = Pace()
@@ -141,10 +166,23 @@ def test_never_more_than_twenty_messages_or_sixty_kilobytes_a_second(monkeypatch
         if pace.due():
             pace.spent(3, 100)
             sent += 3
-    assert sent <= 10 * 20
-    pace.spent(1, 120_000)
+    assert sent <= 10 * 10
+    pace.spent(1, 60_000)
     now[0] += 1.9
     assert not pace.due()
+
+
+def test_rendering_takes_a_quarter_of_the_time_at_most(monkeypatch):
+    now = [110.0]
+    monkeypatch.setattr("spark_magic.display.pace.time.monotonic", lambda: now[0])
+    pace = Pace()
+    assert pace.due()
+    now[0] += 1.0  # so long it took to make what is sent
+    pace.spent(1, 10)
+    now[0] += 3.9
+    assert not pace.due()
+    now[0] += 0.2
+    assert pace.due()
 
 
 # the blocks of the live view
@@ -168,6 +206,18 @@ def test_finished_blocks_are_sent_once_and_never_again():
     assert len(blocks(stream)) > 5
     page = "".join(blocks(stream))
     assert all(page.count(f"paragraph {number} ") == 1 for number in range(40))
+    stream.close()
+
+
+def test_a_longer_answer_takes_few_blocks_more():
+    """Every block is a message when they are closed."""
+    import ipywidgets
+
+    stream = BlockStream(ipywidgets.Layout())
+    for number in range(300):
+        stream.append(f"paragraph {number} " + "word " * 15 + "\n\n")
+        stream.flush()
+    assert 5 < len(blocks(stream)) <= 12  # of 27,000 characters
     stream.close()
 
 
@@ -247,5 +297,5 @@ def test_loading_the_views_is_left_to_their_use():
         "import sys, spark_magic.magics; "
         "print([m for m in ('ipywidgets','anywidget','websocket','nh3','jinja2','markdown_it') if m in sys.modules])"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603  # our own code
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # our own code
     assert done.stdout.strip() == "[]"

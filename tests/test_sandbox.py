@@ -729,14 +729,14 @@ def test_an_address_for_every_alias(box):
 
 def test_importing_it_does_not_import_websockets():
     program = "import sys, spark_magic.sandbox; sys.exit('websockets' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0  # noqa: S603  # our own
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0  # our own
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_it_runs_alone_and_ends_on_a_signal(number):
     command = [sys.executable, "-m", "spark_magic.sandbox", "--delay", "0", "--app-id", "another0"]
-    with subprocess.Popen(  # noqa: S603  # our own
+    with subprocess.Popen(  # our own
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
         try:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 import pytest
 import trustme
+from websockets.exceptions import ConnectionClosed
 from websockets.sync.server import serve
 
 from spark_magic.errors import (
@@ -262,6 +263,118 @@ def test_an_error_carries_no_frame_of_the_library_and_no_address():
         if "/spark_magic/" in place:
             assert "secret=1" not in repr(trace.tb_frame.f_locals)
         trace = trace.tb_next
+
+
+def test_what_the_caller_does_between_two_frames_is_not_counted_as_waiting():
+    go = threading.Event()
+
+    def handler(server):
+        server.recv()
+        server.send("one")
+        go.wait()
+        server.send("two")
+
+    with websocket_server(handler) as url, connection(SHORT) as opened:
+        opened.open(url)
+        opened.send(b"q")
+        received = frames(opened)
+        next(received)
+        pace.wait(0.6)
+        go.set()
+        assert next(received) == b"two"
+
+
+def test_frames_that_came_all_at_once_end_with_the_whole_call():
+    def handler(server):
+        server.recv()
+        for _ in range(100):
+            server.send("x")
+        hold(server)
+
+    with websocket_server(handler) as url, connection(total=0.4) as opened:
+        opened.open(url)
+        opened.send(b"q")
+        with pytest.raises(DeadlineExceeded) as end:
+            hold(pace.wait(0.05) for _ in frames(opened))
+    assert end.value.values["phase"] == "total"
+
+
+def test_frames_cut_anywhere_arrive_whole():
+    """The short cut to what was read already hands over to the library's own way in the middle of any frame."""
+
+    def handler(server):
+        server.recv()
+        data = b"".join(bytes((0x81, 126, 0, 130)) + bytes([65 + index]) * 130 for index in range(20))
+        for start in range(0, len(data), 97):
+            server.socket.sendall(data[start : start + 97])
+            pace.wait(0.002)
+        hold(server)
+
+    with websocket_server(handler) as url, connection() as opened:
+        opened.open(url)
+        opened.send(b"q")
+        received = frames(opened)
+        assert [next(received) for _ in range(20)] == [bytes([65 + index]) * 130 for index in range(20)]
+
+
+@pytest.mark.parametrize("said", [[], ["one"]])
+def test_a_connection_that_drops_after_the_handshake_is_lost_not_refused(said):
+    """Asking again may have been answered already: nobody must take it for a server that was never reached."""
+
+    def handler(server):
+        server.recv()
+        for text in said:
+            server.send(text)
+        server.socket.shutdown(socket.SHUT_RDWR)
+
+    with websocket_server(handler) as url, connection() as opened:
+        opened.open(url)
+        opened.send(b"q")
+        with pytest.raises(ConnectionLost):
+            hold(frames(opened))
+
+
+@pytest.mark.parametrize("encrypted", [False, True])
+def test_another_thread_can_stop_it(authority, encrypted):
+    """The thread that waits ends at once, with nothing but ConnectionLost, and the server sees the end."""
+    closed = threading.Event()
+
+    def handler(server):
+        server.recv()
+        while True:
+            try:
+                server.send("x" * 1000)
+            except ConnectionClosed:
+                closed.set()
+                return
+
+    options = {"ssl": tls(authority, "127.0.0.1")} if encrypted else {}
+    with websocket_server(handler, **options) as url, connection(max_bytes=1 << 40) as opened:
+        opened.open(url)
+        opened.send(b"q")
+        received = frames(opened)
+        next(received)
+        timer, wrong = threading.Timer(0.1, opened.stop), []
+        timer.start()
+        began = time.monotonic()
+        with pytest.raises(ConnectionLost):
+            hold(wrong.append(data) for data in received if data != b"x" * 1000)
+        assert not wrong
+        assert time.monotonic() - began < 2
+        timer.join()
+        assert closed.wait(5)
+
+
+def test_it_can_be_stopped_before_it_is_open():
+    with raw_server(b"") as url, connection() as opened:
+        timer = threading.Timer(0.1, opened.stop)
+        timer.start()
+        began = time.monotonic()
+        with pytest.raises(ConnectionLost):
+            opened.open(url)
+        assert time.monotonic() - began < 2
+        timer.join()
+        opened.stop()
 
 
 def test_closing_tells_the_server_at_once():

@@ -1,13 +1,13 @@
 """The settings: everything that is neither a secret nor an address."""
 
+import math
 import os
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from traitlets import Bool, CFloat, CInt, Enum, Unicode, observe
+from traitlets import Bool, CFloat, CInt, Enum, TraitError, Unicode, observe, validate
 from traitlets.config import Configurable
 
-from ..messages import use_language
+from ..messages import say, use_language
 from ..target import Limits, Parameters, Target
 
 if TYPE_CHECKING:
@@ -16,6 +16,14 @@ if TYPE_CHECKING:
 _LIMITS: Final = Limits()
 _URL_VARIABLES: Final = ("SPARK_URL", "SPARKAI_URL")
 _DOMAIN_VARIABLES: Final = ("SPARK_DOMAIN", "SPARKAI_DOMAIN")
+TIMEOUTS: Final = ("open_timeout", "send_timeout", "first_timeout", "idle_timeout", "total_timeout")
+
+# All of them, in the order they are shown.
+SETTINGS: Final = (
+    *("model", "system", "temperature", "top_k", "max_tokens"),
+    *TIMEOUTS,
+    *("max_bytes", "lang", "take_over"),
+)
 
 
 class Settings(Configurable):
@@ -32,10 +40,19 @@ class Settings(Configurable):
     first_timeout = CFloat(_LIMITS.first_timeout, help="Seconds until the answer begins.").tag(config=True)
     idle_timeout = CFloat(_LIMITS.idle_timeout, help="Seconds between two pieces of it.").tag(config=True)
     total_timeout = CFloat(_LIMITS.total_timeout, help="Seconds for the whole call.").tag(config=True)
-    max_bytes = CInt(_LIMITS.max_bytes, help="Most bytes the server may send for one answer.").tag(config=True)
+    max_bytes = CInt(_LIMITS.max_bytes, min=1, help="Most bytes the server may send for one answer.").tag(config=True)
     take_over = Bool(
         default_value=False, help="Register %%spark even where another extension (Apache Spark's) has it."
     ).tag(config=True)
+
+    @validate(*TIMEOUTS)
+    def _positive(self, proposal: Any) -> float:
+        """Refuse what no clock reaches; NaN would wait for ever."""
+        seconds: float = proposal["value"]
+        if not 0 < seconds < math.inf:
+            message = f"{proposal['trait'].name}: {say('usage.seconds', value=seconds)}"
+            raise TraitError(message)
+        return seconds
 
     @observe("lang")
     def _speak(self, change: Any) -> None:
@@ -44,7 +61,7 @@ class Settings(Configurable):
     def target(self, model: str = "", **parameters: Any) -> Target:
         """Return where and how to ask, with these options in place of the settings'.
 
-        UnknownModel, HostRefused and other ConfigurationErrors where something is not right.
+        UnknownModel and other ConfigurationErrors where the model, a variable or the file is not right.
         """
         kept = {name: getattr(self, name) for name in ("temperature", "top_k", "max_tokens")}
         chosen = kept | {name: value for name, value in parameters.items() if value is not None}
@@ -53,18 +70,18 @@ class Settings(Configurable):
 
     def chosen_model(self, name: str = "") -> "Model":
         """Return the model: the one named, else the setting's, else the default at the environment's address."""
-        from ..models import DEFAULT_ALIAS, at_address, find  # noqa: PLC0415  # not when the extension is loaded
+        from ..models import DEFAULT_ALIAS, MODELS, at_address, check_pair, find  # noqa: PLC0415  # not when loading
         from .file import read_config_file  # noqa: PLC0415  # as above
 
         custom = read_config_file().models
         if name or self.model:
-            return find(name or self.model, custom)
+            model = find(name or self.model, custom)
+            if model.alias not in {known.alias for known in MODELS}:
+                check_pair(model)  # whoever replaces a built-in row knows better, and has a way out when pairs change
+            return model
         default = find(DEFAULT_ALIAS, custom)
         url, domain = from_environment(_URL_VARIABLES)[0], from_environment(_DOMAIN_VARIABLES)[0]
-        if not (url or domain):
-            return default
-        found = at_address(url, domain, default, custom)
-        return replace(found, alias=found.alias if found.alias != "sandbox" else DEFAULT_ALIAS)
+        return at_address(url, domain, default, custom)
 
 
 def from_environment(names: tuple[str, ...]) -> tuple[str, str]:

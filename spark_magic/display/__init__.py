@@ -1,6 +1,5 @@
 """What the user sees while an answer streams and after: one view for each kind of frontend."""
 
-import sys
 from typing import TYPE_CHECKING, Any
 
 from .shown import install, shown_here, uninstall
@@ -33,4 +32,5 @@ def open_view(shell: Any, facts: "Facts") -> "View":
 
 def _has_widgets(shell: Any) -> bool:
     request = shell.get_parent() if hasattr(shell, "get_parent") else {}
-    return bool((request or {}).get("metadata", {}).get("cellId")) or "google.colab" in sys.modules
+    colab = type(shell).__module__.startswith("google.colab")  # its own shell: the module alone imports anywhere
+    return colab or bool((request or {}).get("metadata", {}).get("cellId"))

@@ -1,5 +1,6 @@
 """A streamed answer is shown once: its cell's value fills `_` and `Out[n]` in silence."""
 
+import sys
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:  # loading the extension loads this module, and needs no answer yet
@@ -15,10 +16,10 @@ class _SilentHook:
 
     def __init__(self, hook: Any) -> None:
         self.hook = hook
-        self.shown: Answer | None = None
+        self.shown: list[Answer] = []
 
     def __call__(self, result: object = None) -> None:
-        if result is None or result is not self.shown or self.hook.quiet():
+        if all(result is not answer for answer in self.shown) or self.hook.quiet():
             self.hook(result)
             return
         self.hook.check_for_underscore()
@@ -30,8 +31,8 @@ class _SilentHook:
         return getattr(self.hook, name)
 
     def forget(self, *_: object) -> None:
-        """Show the answer again from the next cell on."""
-        self.shown = None
+        """Show the cell's answers again from the next cell on."""
+        self.shown.clear()
 
 
 def install(shell: Any) -> None:
@@ -39,7 +40,7 @@ def install(shell: Any) -> None:
     if getattr(shell, _ATTRIBUTE, None) is not None:
         return
     hook = _SilentHook(shell.display_trap.hook)
-    shell.display_trap.hook = hook
+    _swap(shell, hook.hook, hook)
     setattr(shell, _ATTRIBUTE, hook)
     shell.events.register("post_run_cell", hook.forget)
     formatters = shell.display_formatter.formatters
@@ -52,25 +53,33 @@ def uninstall(shell: Any) -> None:
     hook = getattr(shell, _ATTRIBUTE, None)
     if hook is None:
         return
-    if shell.display_trap.hook is hook:
-        shell.display_trap.hook = hook.hook
+    _swap(shell, hook, hook.hook)
     setattr(shell, _ATTRIBUTE, None)
     shell.events.unregister("post_run_cell", hook.forget)
     for name in _FORMATS:
         shell.display_formatter.formatters[name].pop(_TYPE, None)
 
 
+def _swap(shell: Any, old: Any, new: Any) -> None:
+    """Put one hook in the other's place, for the running cell, too: it may go on with a question."""
+    if shell.display_trap.hook is old:
+        shell.display_trap.hook = new
+    if sys.displayhook is old:
+        sys.displayhook = new
+
+
 def shown_here(shell: Any, answer: "Answer") -> None:
     """Note that the running cell has shown this answer already."""
     hook = getattr(shell, _ATTRIBUTE, None)
     if hook is not None:
-        hook.shown = answer
+        hook.shown.append(answer)
 
 
 def _print_plain(answer: "Answer", printer: Any, cycle: Any) -> None:  # noqa: ARG001  # IPython's signature
+    """Print the text; inside a list or a dict the answer is a string among others."""
     from .static import plain  # noqa: PLC0415  # loading the extension must not load Markdown
 
-    printer.text(plain(answer))
+    printer.text(plain(answer) if len(printer.stack) == 1 else repr(answer))
 
 
 def _format_html(answer: "Answer") -> str:

@@ -1,15 +1,12 @@
 """The final form of an answer: a bundle of safe HTML and clean text that the saved notebook keeps."""
 
 from html import escape
-from typing import Final
 
 from ..answer import Answer
 from ..messages import say
 from ..render import to_html, to_plain
 from .facts import Facts, Outcome, footer
-
-_QUIET: Final = "color:var(--jp-ui-font-color2,#757575);font-size:85%"
-_MARK: Final = "color:var(--jp-warn-color0,#b26a00);font-size:85%"
+from .style import FINAL_STYLE, HEAD, MARK, NOTE, QUIET, REASONING, SUMMARY
 
 
 def bundle(facts: Facts, answer: Answer, outcome: Outcome) -> dict[str, str]:
@@ -24,34 +21,39 @@ def plain(answer: Answer, outcome: Outcome = Outcome.COMPLETE) -> str:
 
 
 def html(facts: Facts, answer: Answer, outcome: Outcome) -> str:
-    """Return notes, folded reasoning, the answer and its footer."""
-    style = _QUIET if outcome is Outcome.COMPLETE else _MARK
-    parts = [
-        *(note_html(note) for note in facts.notes),
-        reasoning_html(answer.reasoning),
-        to_html(str(answer)),
-        f'<div style="{style};margin-top:.4em">{escape(footer(facts, answer, outcome))}</div>',
-    ]
-    return f'<div class="spark-magic">{"".join(parts)}</div>'
+    """Return notes, the line about the answer where the live view had its status, folded reasoning, and the answer."""
+    complete = outcome is Outcome.COMPLETE
+    head = f'<div style="{QUIET if complete else MARK};{HEAD}">{escape(footer(facts, answer, outcome))}</div>'
+    end = "" if complete or not answer else f'<div style="{MARK}">[{escape(say(f"label.{outcome.value}"))}]</div>'
+    return _page(notes_html(facts.notes), head, reasoning_html(answer.reasoning), _text(answer), end)
 
 
 def answer_html(answer: Answer) -> str:
     """Return the answer alone, for a cell that shows it again."""
-    return f'<div class="spark-magic">{reasoning_html(answer.reasoning)}{to_html(str(answer))}</div>'
+    return _page(reasoning_html(answer.reasoning), _text(answer))
 
 
-def note_html(note: str) -> str:
-    """Return one note to the user."""
-    return f'<div style="{_QUIET};margin-bottom:.4em">{escape(note)}</div>'
+def _page(*parts: str) -> str:
+    return f'<div class="spark-magic">{FINAL_STYLE}{"".join(parts)}</div>'
+
+
+def _text(answer: Answer) -> str:
+    """Return the answer in a part of its own, so that a heading it begins with is the first there."""
+    return f"<div>{to_html(str(answer))}</div>"
+
+
+def notes_html(notes: tuple[str, ...]) -> str:
+    """Return the notes to the user."""
+    return "".join(f'<div style="{NOTE}">{escape(note)}</div>' for note in notes)
+
+
+def summary_html() -> str:
+    """Return what one clicks on to see the reasoning."""
+    return f'<summary style="{SUMMARY}">{escape(say("label.reasoning"))}</summary>'
 
 
 def reasoning_html(reasoning: str) -> str:
     """Return the folded section, or nothing for a model that did not think aloud."""
     if not reasoning:
         return ""
-    return (
-        f'<details style="margin-bottom:.6em"><summary style="{_QUIET};cursor:pointer">'
-        f"{escape(say('label.reasoning'))}</summary>"
-        f'<div style="{_QUIET};border-left:2px solid var(--jp-border-color1,#bdbdbd);padding-left:.8em">'
-        f"{to_html(reasoning)}</div></details>"
-    )
+    return f'<details>{summary_html()}<div style="{REASONING}">{to_html(reasoning)}</div></details>'

@@ -14,7 +14,7 @@ function render({ model, el }) {
   const kernel = model.widget_manager && model.widget_manager.kernel;
   if (!kernel || typeof kernel.interrupt !== "function") { el.style.display = "none"; return; }
   const button = document.createElement("button");
-  button.className = "spark-magic-stop jp-Button jp-mod-styled";
+  button.className = "spark-magic-stop";
   button.type = "button";
   button.textContent = model.get("label");
   button.addEventListener("click", () => { button.disabled = true; kernel.interrupt(); });
@@ -24,7 +24,7 @@ export default { render };
 """
 _STYLE: Final = """
 .spark-magic-stop {
-  cursor: pointer; padding: 0 .8em; height: 1.7em; line-height: 1.7em; border-radius: 3px; font-size: 85%;
+  cursor: pointer; padding: 0 .9em; line-height: 1.7; border-radius: 3px; font: inherit; font-size: 85%;
   border: 1px solid var(--jp-border-color1, #bdbdbd); background: var(--jp-layout-color1, transparent);
   color: var(--jp-ui-font-color1, inherit);
 }

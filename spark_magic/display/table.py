@@ -1,36 +1,55 @@
 """A table on the screen: HTML in a notebook, aligned text everywhere."""
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from html import escape
+from itertools import zip_longest
+from typing import Any, Final
 
+from ..render import to_plain
 from .publish import publish
 
-_CELL = "text-align:left;white-space:normal;vertical-align:top"
+_CELL: Final = "text-align:left;white-space:pre-wrap;vertical-align:top"
+_LONG: Final = 24  # characters of a word (an address, say) that a narrow window may break anywhere
 
 
-def show_table(head: Sequence[str], rows: Sequence[Sequence[str]], title: str = "") -> None:
-    """Display rows under a head, as text and as HTML."""
-    publish({"text/plain": table_text(head, rows, title), "text/html": table_html(head, rows, title)})
+def show_table(
+    head: Sequence[str], rows: Sequence[Sequence[str]], title: str = "", *, growing: bool = False, replaces: Any = None
+) -> Any:
+    """Display rows under a head, as text and as HTML; a growing table returns what the next call `replaces`."""
+    data = {"text/plain": table_text(head, rows, title), "text/html": table_html(head, rows, title)}
+    if replaces is None:
+        return publish(data, updatable=growing)
+    replaces.update(data, raw=True)
+    return replaces
 
 
 def table_html(head: Sequence[str], rows: Sequence[Sequence[str]], title: str = "") -> str:
     """Return the table as HTML, every text escaped."""
     caption = f"<div><b>{escape(title)}</b></div>" if title else ""
-    heads = "".join(f'<th style="{_CELL}">{escape(cell)}</th>' for cell in head)
-    body = "".join(
-        "<tr>" + "".join(f'<td style="{_CELL}">{escape(cell)}</td>' for cell in row) + "</tr>" for row in rows
-    )
+    heads = "".join(_cell_html("th", cell) for cell in head)
+    body = "".join(f"<tr>{''.join(_cell_html('td', cell) for cell in row)}</tr>" for row in rows)
     return f"{caption}<table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
 
 
+def _cell_html(tag: str, text: str) -> str:
+    breaks = ";overflow-wrap:anywhere" if max(map(len, text.split()), default=0) > _LONG else ""
+    return f'<{tag} style="{_CELL}{breaks}">{escape(text)}</{tag}>'
+
+
 def table_text(head: Sequence[str], rows: Sequence[Sequence[str]], title: str = "") -> str:
-    """Return the table as text whose columns line up; a Chinese character is two columns wide."""
-    lines = [list(head), *map(list, rows)]
-    widths = [max(width(line[column]) for line in lines) for column in range(len(head))]
-    shown = ["  ".join(_padded(c, w) for c, w in zip(line, widths, strict=True)).rstrip() for line in lines]
-    shown.insert(1, "  ".join("-" * w for w in widths))
-    return "\n".join([*([title] if title else []), *shown])
+    """Return the table as clean text whose columns line up; a Chinese character is two columns wide."""
+    grid = [[to_plain(cell).split("\n") for cell in row] for row in (head, *rows)]
+    widths = [max(width(line) for row in grid for line in row[column]) for column in range(len(head))]
+    shown = [line for row in grid for line in _lines(row, widths)]
+    shown.insert(1, "  ".join("-" * columns for columns in widths))
+    return "\n".join([*([to_plain(title)] if title else []), *shown])
+
+
+def _lines(row: Sequence[Sequence[str]], widths: Sequence[int]) -> Iterator[str]:
+    """Lay out one row, whose cells may have several lines each."""
+    for parts in zip_longest(*row, fillvalue=""):
+        yield "  ".join(map(_padded, parts, widths)).rstrip()
 
 
 def width(text: str) -> int:

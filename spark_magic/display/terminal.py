@@ -39,12 +39,15 @@ class TerminalView:
         self._section = section
 
     def finish(self, answer: Answer, outcome: Outcome) -> None:
-        """End the text and print its footer."""
+        """End the text and print its footer; nothing where nothing came, since the error says it all."""
         if self._line_open:
             self._write("\n")
-        self._write(f"[{footer(self._facts, answer, outcome)}]\n")
+        if outcome is Outcome.COMPLETE or self._section:
+            self._write(f"[{footer(self._facts, answer, outcome)}]\n")
 
     def _write(self, text: str) -> None:
-        sys.stdout.write(text)
+        """Write at once; what the output's encoding cannot say becomes an escape, not an error."""
+        encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+        sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
         sys.stdout.flush()
         self._line_open = not text.endswith("\n")

@@ -41,8 +41,9 @@ class UpdatingView:
         return self._pace.due() and time.monotonic() - self._last >= _INTERVAL
 
     def finish(self, answer: Answer, outcome: Outcome) -> None:
-        """Show the final form."""
-        self._show(answer, outcome)
+        """Show the final form; nothing where nothing came, since the error says it all."""
+        if outcome is Outcome.COMPLETE or answer or answer.reasoning or self._facts.notes:
+            self._show(answer, outcome)
 
     def _show(self, answer: Answer, outcome: Outcome) -> int:
         data = bundle(self._facts, answer, outcome)

@@ -6,7 +6,9 @@ from dataclasses import replace
 from typing import Any
 
 from ..answer import Answer
+from ..auth import check_address
 from ..client import Client, checked_parameters
+from ..config.file import config_file
 from ..conversation import Conversation, Exchange, Plan
 from ..credentials import Credentials, find_credentials
 from ..display import open_view, shown_here
@@ -16,6 +18,7 @@ from ..errors import SparkInterrupted
 from ..messages import say
 from ..models import SANDBOX_ALIAS
 from ..target import Target
+from .interrupt import held_back
 from .parsers import given
 from .state import State
 
@@ -25,52 +28,70 @@ def ask_in(shell: Any, state: State, prompt: str, options: argparse.Namespace) -
 
     Raises SparkError, or SparkInterrupted for the user's own stop; either way nothing is remembered.
     """
-    settings = state.magics
+    settings, history = state.magics, not options.no_history
     target = settings.target(options.model or "", **given(options, "temperature", "top_k", "max_tokens"))
+    checked_parameters(target.model, target.parameters)
+    credentials = None
+    if not options.dry_run:
+        target, credentials = ready(state, target)
+    client = Client(target, credentials)
     system = settings.system if options.system is None else options.system
+    cell = state.cell(shell) if shell is not None and history else None
+    plan = state.conversation.plan(client, prompt.strip("\n"), system=system, cell=cell, history=history)
     if options.dry_run:
-        client = Client(target)
-        plan = state.conversation.plan(client, prompt, system=system, history=not options.no_history)
         _show_plan(target, plan)
         return None
-    target, credentials = _ready(state, target)
-    client = Client(target, credentials)
-    cell = state.cell(shell) if shell is not None and not options.no_history else None
-    plan = state.conversation.plan(client, prompt, system=system, cell=cell, history=not options.no_history)
     facts = Facts(target.model.alias, _sent(target), _notes(state.conversation, target, plan), plan.remembered)
     exchange = state.conversation.ask(client, plan)
-    answer = _watch(exchange, open_view(shell, facts))
+    answer = _watch(shell, facts, exchange)
     if shell is not None:
         shown_here(shell, answer)
     return answer
 
 
-def _ready(state: State, target: Target) -> tuple[Target, Credentials]:
-    """Find the credentials before anything is shown; for the sandbox, start it."""
-    checked_parameters(target.model, target.parameters)
-    if target.model.alias != SANDBOX_ALIAS:
-        return target, find_credentials()
-    model, credentials = state.at_sandbox(target.model)
-    return replace(target, model=model), credentials
+def ready(state: State, target: Target) -> tuple[Target, Credentials]:
+    """Find the credentials, for an address they may go to; start the sandbox where that is the model.
+
+    ConfigurationError, before anything is shown or sent.
+    """
+    if target.model.alias == SANDBOX_ALIAS:
+        model, credentials = state.at_sandbox(target.model)
+        return replace(target, model=model), credentials
+    check_address(target.model.url, target.allowed_hosts, file=str(config_file()))
+    return target, find_credentials()
 
 
-def _watch(exchange: Exchange, view: View) -> Answer:
+def _watch(shell: Any, facts: Facts, exchange: Exchange) -> Answer:
     """Show the events until the last one; whatever ends them early leaves the partial answer, marked."""
-    interrupted = False
+    view: View | None = None
+    stopped = False
     try:
+        with held_back():
+            view = open_view(shell, facts)
         with closing(iter(exchange)) as events:  # type: ignore[type-var]  # a generator has close()
             for event in events:
                 view.take(event)
     except KeyboardInterrupt:
-        interrupted = True
+        stopped = True
     except BaseException:
-        view.finish(exchange.so_far(), Outcome.FAILED)
+        _finish(view, exchange.so_far(), Outcome.FAILED)
         raise
-    answer = exchange.answer or exchange.so_far()
-    view.finish(answer, Outcome.COMPLETE if exchange.answer is not None else Outcome.STOPPED)
-    if interrupted:
-        raise SparkInterrupted(complete=exchange.answer is not None)
+    complete = exchange.answer is not None
+    answer = exchange.so_far() if exchange.answer is None else exchange.answer  # a complete one may be empty
+    try:
+        _finish(view, answer, Outcome.COMPLETE if complete else Outcome.STOPPED)
+    except KeyboardInterrupt:
+        stopped = True
+    if stopped:
+        raise SparkInterrupted(complete=complete)
     return answer
+
+
+def _finish(view: View | None, answer: Answer, outcome: Outcome) -> None:
+    """Put the final form in place, all of it: an interrupt waits for that."""
+    with held_back():
+        if view is not None:
+            view.finish(answer, outcome)
 
 
 def _sent(target: Target) -> dict[str, Any]:
@@ -85,7 +106,7 @@ def _notes(conversation: Conversation, target: Target, plan: Plan) -> tuple[str,
     left_out = conversation.newly_left_out(plan)
     notes = {
         say("note.system_in_question", model=model.alias): plan.system_in_question,
-        say("note.left_out", count=left_out): left_out,
+        say("note.left_out.one" if left_out == 1 else "note.left_out", count=left_out): left_out,
         say("note.replaces", number=plan.replaces): plan.replaces,
         say("note.max_tokens", limit=model.output_tokens): max_tokens is not None and max_tokens > model.output_tokens,
         say("note.retired", model=model.alias): model.retired,

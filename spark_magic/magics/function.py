@@ -6,8 +6,11 @@ from IPython.core.getipython import get_ipython
 
 from ..answer import Answer
 from ..config import Settings
+from ..display import install
 from .ask import ask_in
+from .interrupt import interruptible
 from .parsers import spark_parser
+from .spark_magics import SparkMagics
 from .state import State, state_of
 
 _scripts: list[State] = []  # the conversation of a process without IPython
@@ -20,6 +23,11 @@ def ask(prompt: str, **options: Any) -> Answer:
     `no_history`. The question joins the kernel's conversation. TypeError for an unknown option, ValueError for
     an empty prompt; otherwise what `%%spark` raises.
     """
+    with interruptible():
+        return _ask(prompt, options)
+
+
+def _ask(prompt: str, options: dict[str, Any]) -> Answer:
     known = vars(spark_parser().parse_args([]))
     unknown = set(options) - (set(known) - {"help", "output", "dry_run"})
     if unknown:
@@ -38,7 +46,8 @@ def _state(shell: Any) -> State:
     if shell is not None:
         state = state_of(shell)
         if state.magics is None:
-            state.magics = Settings(parent=shell)
+            state.magics = SparkMagics(shell, state)
+        install(shell)  # `ask` may come without `%load_ext`: its answer, too, is shown once
         return state
     if not _scripts:
         _scripts.append(State(magics=Settings()))

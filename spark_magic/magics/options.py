@@ -1,71 +1,141 @@
 """Options of a magic line: split like a shell's, parsed by argparse, refused with a UsageError that helps."""
 
 import argparse
+import difflib
 import re
 import shlex
+import textwrap
 from typing import Any, Final, NoReturn
 
 from IPython.core.error import UsageError
 
 from ..messages import say
 
-_SECRETS: Final = re.compile(r"--?(app[_-]?id|(api[_-]?)?(key|secret|password)|token)\b", re.IGNORECASE)
+_NAME: Final = (
+    r"(?:(?:spark|sparkai|iflytek[_-]spark|xfyun)[_-])?(?:app[_-]?id|(?:api[_-]?)?(?:key|secret|password|token))"
+)
+_SECRET_OPTION: Final = re.compile(rf"--?{_NAME}(?:=.*)?|{_NAME}=.*", re.IGNORECASE | re.DOTALL)
+_KEY: Final = re.compile(r"(?=[A-Za-z+/]*[0-9])[A-Za-z0-9+/]{32,}")  # what the console hands out; no word is like it
+_WIDTH: Final = 100
+_TIE: Final = "\u00a0"  # a blank where no line is broken
 
 
 class HelpAsked(Exception):
     """Somebody wrote --help; the text is the argument."""
 
 
+class _Format(argparse.RawDescriptionHelpFormatter):
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, max_help_position=30, width=_WIDTH)
+
+
 class Parser(argparse.ArgumentParser):
-    """argparse that neither exits nor abbreviates."""
+    """argparse that neither exits nor abbreviates, and speaks the user's language.
 
-    def __init__(self, magic: str, summary: str) -> None:
-        """Take the magic's name with its percent signs, and the key of the sentence that says what it does."""
-        percent = magic.replace("%", "%%")  # argparse formats what it is given
-        super().__init__(prog=percent, description=say(summary), add_help=False, allow_abbrev=False)
-        self.formatter_class = lambda prog: argparse.RawDescriptionHelpFormatter(prog, width=100, max_help_position=30)
+    `magic` is the name with its percent signs. Of a topic `x`, `help.x` says in `messages` what the magic does, and
+    `usage.stray.x` what is wrong with words that are no options. One of `words` may stand among the options: it
+    becomes the option `word`, else "".
+    """
+
+    def __init__(self, magic: str, topic: str, words: tuple[str, ...] = ()) -> None:
+        """Take all three."""
+        super().__init__(
+            prog="",
+            usage=argparse.SUPPRESS,
+            description=say(f"help.{topic}"),
+            formatter_class=_Format,
+            add_help=False,
+            allow_abbrev=False,
+            exit_on_error=False,
+        )
+        self._magic, self._topic, self._words = magic, topic, words
+        self.set_defaults(word="")
+        self._optionals.title = say("help.options")
         self.add_argument("--help", action="store_true", help=say("help.help"))
-
-    def error(self, message: str) -> NoReturn:
-        """Say what is wrong and what is allowed."""
-        usage = self.format_usage().replace("%%", "%").strip()
-        text = f"{message}\n{usage}"
-        raise UsageError(text)
-
-    def help_text(self) -> str:
-        """Return the whole help."""
-        return self.format_help().replace("%%", "%")
 
     def parse(self, words: list[str]) -> argparse.Namespace:
         """Parse the words; UsageError for bad ones, HelpAsked for --help."""
-        options = self.parse_args(words)
+        try:
+            options, rest = self.parse_known_args(words)
+        except argparse.ArgumentError as problem:
+            message = say("usage.option", option=problem.argument_name, problem=_problem(problem))
+        else:
+            message = "" if options.help else self._stray(rest)
+        if message:
+            self.error(message)
         if options.help:
-            raise HelpAsked(self.help_text())
+            raise HelpAsked(self.format_help())
+        options.word = "".join(rest)
         return options
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong and what is allowed."""
+        text = f"{message}\n{self._allowed()}"
+        raise UsageError(text)
+
+    def _allowed(self) -> str:
+        """Return all words and options, no line broken between an option and its value."""
+        options = [_TIE.join(filter(None, ["/".join(a.option_strings), str(a.metavar or "")])) for a in self._actions]
+        text = say("usage.allowed", magic=self._magic, options=", ".join([*self._words, *options]))
+        return textwrap.fill(text, _WIDTH, subsequent_indent="  ", break_on_hyphens=False).replace(_TIE, " ")
+
+    def takes_value(self, option: str) -> bool:
+        """Tell whether it is an option whose value is the next word."""
+        action = self._option_string_actions.get(option)
+        return action is not None and action.nargs != 0
+
+    def _stray(self, words: list[str]) -> str:
+        """Say what is wrong with words nobody asked for, if anything; options are named, other words may be secret."""
+        option = next((word.partition("=")[0] for word in words if word.startswith("-")), "")
+        if not option:
+            fine = not words or (len(words) == 1 and words[0] in self._words)
+            return "" if fine else say(f"usage.stray.{self._topic}", magic=self._magic)
+        known = [name for name in self._option_string_actions if name.startswith("--")]
+        nearest = "".join(difflib.get_close_matches(option, known, n=1, cutoff=0.7))
+        message = (
+            say("usage.mistyped", option=option, nearest=nearest) if nearest else say("usage.unknown", option=option)
+        )
+        return f"{message} {say('usage.dash')}" if self._magic == "%spark" else message
+
+
+def _problem(problem: argparse.ArgumentError) -> str:
+    """Return what is wrong with an option; argparse's own words are for a missing value alone."""
+    return say("usage.no_value") if problem.message.startswith("expected ") else problem.message
 
 
 def split_line(line: str) -> list[str]:
-    """Split a magic line at blanks outside quotes; a backslash is a character like any other (Windows paths)."""
+    """Split a magic line at blanks outside quotes; a backslash is a character like any other (Windows paths).
+
+    UsageError for an open quote, and for a key, which is not repeated.
+    """
     lexer = shlex.shlex(line, posix=True, punctuation_chars=False)
+    lexer.whitespace += "\u3000"  # the blank of Chinese input methods
     lexer.whitespace_split = True
     lexer.escape = ""
     lexer.commenters = ""
     try:
-        return list(lexer)
+        words = list(lexer)
     except ValueError:
-        raise UsageError(say("usage.quote")) from None
+        words = []
+    refuse_secrets(words or line.split())
+    if line.strip() and not words:
+        raise UsageError(say("usage.quote"))
+    return words
 
 
-def refuse_secrets(line: str) -> None:
-    """Refuse a line with a key in it, without repeating it: IPython has already put the line into its history."""
-    if _SECRETS.search(line):
+def refuse_secrets(words: list[str]) -> None:
+    """Refuse a key without repeating it: IPython has already put the line into its history.
+
+    A word with blanks in it was quoted: a text, no key.
+    """
+    if any(_SECRET_OPTION.fullmatch(word) or (len(word.split()) == 1 and _KEY.search(word)) for word in words):
         raise UsageError(say("usage.secret"))
 
 
 def leading_options(line: str, parser: Parser) -> tuple[list[str], str]:
     """Split a line into its leading options and the prompt after them, which stays as it is, quotes and all.
 
-    `--` ends the options.
+    `--` ends the options. UsageError as from `split_line`, for the options alone.
     """
     words: list[str] = []
     rest = line.strip()
@@ -74,17 +144,17 @@ def leading_options(line: str, parser: Parser) -> tuple[list[str], str]:
         if word == "--":
             break
         words.append(word)
-        name, equals, _ = word.partition("=")
-        action: Any = parser._option_string_actions.get(name)  # noqa: SLF001  # argparse has no public look-up
-        if action is not None and action.nargs != 0 and not equals and rest:
+        if rest and parser.takes_value(word):
             word, rest = _first_word(rest)
             words.append(word)
+    refuse_secrets(words)
     return words, rest
 
 
 def _first_word(text: str) -> tuple[str, str]:
     """Return the first word without its quotes, and what comes after it."""
-    match = re.match(r"""(?:"[^"]*"|'[^']*'|[^\s"'])+""", text)
-    if match is None:
+    match: Any = re.match(r"""(?:"[^"]*"|'[^']*'|[^\s"'])*""", text)
+    rest = text[match.end() :]
+    if rest[:1] in ('"', "'"):
         raise UsageError(say("usage.quote"))
-    return "".join(split_line(match[0])), text[match.end() :].lstrip()
+    return re.sub(r"""(["'])(.*?)\1""", r"\2", match[0], flags=re.DOTALL), rest.lstrip()

@@ -1,135 +1,122 @@
-"""`%spark_config`: what is set and where it came from, the catalogue, the check, login and logout."""
+"""What `%spark_config` shows: what is set and where it came from, and the catalogue."""
 
-import argparse
-from getpass import getpass
+import os
 from typing import Any, Final
 
-from ..credentials import Credentials, find_credentials, forget_credentials, present_credentials, save_credentials
+from ..auth import check_address
+from ..config.file import config_file, read_config_file
+from ..config.settings import SETTINGS, address_sources, allowed_hosts
+from ..credentials import find_credentials, present_credentials
 from ..display.table import show_table
-from ..errors import SparkError
-from ..messages import say
+from ..errors import CredentialsMissing, SparkError
+from ..messages import has, language, say
 from ..models import DEFAULT_ALIAS, SANDBOX_ALIAS, Model, catalogue
-from .parsers import LIMIT_OPTIONS, given
+from .login import CREDENTIAL_LABELS
 from .state import State
 
-_SET: Final = ("model", "system", "temperature", "top_k", "max_tokens", *LIMIT_OPTIONS)
-_CREDENTIAL_LABELS: Final = {"app_id": "APPID", "api_key": "APIKey", "api_secret": "APISecret"}
+_Row = tuple[str, str, str]
+_LONGEST: Final = 80  # characters of a system prompt worth showing here
+_ABILITIES: Final = ("system_role", "reasoning", "web_search", "references", "retired")
 
 
-def run_config(magics: Any, state: State, options: argparse.Namespace) -> None:
-    """Do what the options say, in this order: reset, set, log in or out, then show what was asked for."""
-    changes = given(options, *_SET) | _language(options)
-    if options.reset:
-        _reset(magics, state)
-    if changes:
-        _apply(magics, state, changes)
-    if options.action:
-        {"login": _login, "logout": _logout}[options.action]()
-    if options.list_models:
-        _show_models()
-    if options.check:
-        from .check import show_check  # noqa: PLC0415  # asks over the network
+def show_settings(magics: Any, state: State) -> None:
+    """Show every setting with its value and origin, then the credentials, masked.
 
-        show_check(magics, state)
-    if not (options.action or options.list_models or options.check):
-        _show_settings(magics, state)
-
-
-def _language(options: argparse.Namespace) -> dict[str, str]:
-    return {} if options.lang is None else {"lang": "" if options.lang == "auto" else options.lang}
-
-
-def _apply(magics: Any, state: State, changes: dict[str, Any]) -> None:
-    """Set what was given, all or nothing: the result must make a valid request."""
-    from ..client import checked_parameters  # noqa: PLC0415  # not before it is needed
-
-    before = {name: getattr(magics, name) for name in changes}
-    try:
-        for name, value in changes.items():
-            setattr(magics, name, value)
-        target = magics.target()
-        checked_parameters(target.model, target.parameters)
-    except SparkError:
-        for name, value in before.items():
-            setattr(magics, name, value)
-        raise
-    state.origins.update(dict.fromkeys(changes, "%spark_config"))
-
-
-def _reset(magics: Any, state: State) -> None:
-    """Set everything back to its default."""
-    for name in (*_SET, "lang"):
-        setattr(magics, name, magics.traits()[name].default())
-    state.origins.clear()
-
-
-def _login() -> None:
-    """Ask for the three values, hidden, and keep them."""
-    app_id, api_key, api_secret = (getpass(f"{label}: ") for label in _CREDENTIAL_LABELS.values())
-    place = save_credentials(Credentials.of(app_id, api_key, api_secret, source="login"))
-    print(say("login.done", place=place))  # noqa: T201  # a magic's answer to its user
-
-
-def _logout() -> None:
-    places = forget_credentials()
-    print(say("logout.done", places=", ".join(places)) if places else say("logout.nothing"))  # noqa: T201  # as above
-
-
-def _show_settings(magics: Any, state: State) -> None:
-    """Show every setting with its value and origin, then the credentials, masked."""
-    rows = [(name, _shown(magics, name), _origin(magics, state, name)) for name in (*_SET, "lang")]
-    model = magics.chosen_model()
-    rows += [("url", model.url, _address_origin("url")), ("domain", model.domain, _address_origin("domain"))]
-    present = present_credentials()
-    for name, label in _CREDENTIAL_LABELS.items():
-        secret, source = present.get(name, (None, ""))
-        rows.append((label, str(secret) if secret else say("label.missing"), source))
+    What is wrong with a file, an address or a value is raised behind all that can be shown.
+    """
+    rows: list[_Row] = []
+    problems: list[SparkError] = []
+    for part in (_model_rows, _setting_rows, _credential_rows, _address_rows):
+        try:
+            rows += part(magics, state)
+        except SparkError as problem:
+            problems.append(problem)
     show_table((say("label.setting"), say("label.value"), say("label.source")), rows)
-    if len(present) < len(_CREDENTIAL_LABELS) and model.alias != SANDBOX_ALIAS:
-        _say_missing()
+    if problems:
+        raise problems[0]
+    _say_what_is_missing(magics)
 
 
-def _say_missing() -> None:
+def _model_rows(magics: Any, state: State) -> list[_Row]:
+    """Name the model with its address; the environment's counts where no model is chosen."""
+    model = magics.chosen_model()
+    variables = {"url": "", "domain": ""} if magics.model else address_sources()
+    custom = {row.alias for row in read_config_file().models}
+    place = str(config_file()) if model.alias in custom else say("label.catalogue")
+    origin = _origin(state, "model") if magics.model else variables["url"] or variables["domain"]
+    return [
+        ("model", model.alias, origin or say("label.default")),
+        ("url", model.url, variables["url"] or place),
+        ("domain", model.domain, variables["domain"] or place),
+    ]
+
+
+def _setting_rows(magics: Any, state: State) -> list[_Row]:
+    return [(name, *_setting(magics, state, name)) for name in SETTINGS if name != "model"]
+
+
+def _setting(magics: Any, state: State, name: str) -> tuple[str, str]:
+    """Return a setting's value as it is shown, and where it came from."""
+    value, origin = getattr(magics, name), _origin(state, name)
+    if name == "lang":
+        return language(), origin if value else _language_origin()
+    if value is None:
+        return say("label.server_default"), origin
+    if isinstance(value, float):
+        return f"{value:g}", origin
+    text = " ".join(str(value).split())
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…", origin
+
+
+def _origin(state: State, name: str) -> str:
+    origin = state.origins.get(name, "label.default")
+    return say(origin) if has(origin) else origin
+
+
+def _language_origin() -> str:
+    return "SPARK_LANG" if os.environ.get("SPARK_LANG") else say("label.locale")
+
+
+def _credential_rows(*_: object) -> list[_Row]:
+    present = present_credentials()
+    found = {name: present.get(name, (say("label.missing"), "")) for name in CREDENTIAL_LABELS}
+    return [(CREDENTIAL_LABELS[name], str(secret), source) for name, (secret, source) in found.items()]
+
+
+def _address_rows(magics: Any, _: State) -> list[_Row]:
+    """Show nothing, but say now what the next question would fail with."""
+    check_address(magics.chosen_model().url, allowed_hosts(), file=str(config_file()))
+    return []
+
+
+def _say_what_is_missing(magics: Any) -> None:
+    """Say what to do about credentials that are missing, where they are needed."""
+    if magics.chosen_model().alias == SANDBOX_ALIAS:
+        return
     try:
         find_credentials()
-    except SparkError as problem:
+    except CredentialsMissing as problem:
         print(problem.hint)  # noqa: T201  # a magic's answer to its user
 
 
-def _shown(magics: Any, name: str) -> str:
-    value = getattr(magics, name)
-    if name == "model":
-        return str(value or magics.chosen_model().alias)
-    if value is None:
-        return say("label.server_default")
-    return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def _origin(magics: Any, state: State, name: str) -> str:
-    """Say where a setting's value came from."""
-    value, default = getattr(magics, name), magics.traits()[name].default()
-    if value == default:
-        return say("label.default")
-    return state.origins.get(name, "%config / ipython_config.py")
-
-
-def _address_origin(part: str) -> str:
-    from ..config.settings import address_sources  # noqa: PLC0415  # one use
-
-    return address_sources()[part] or say("label.catalogue")
-
-
-def _show_models() -> None:
+def show_models(magics: Any) -> None:
     """Show the catalogue, custom models included."""
-    from ..config.file import read_config_file  # noqa: PLC0415  # one use
-
     head = ("alias", "domain", "URL", say("label.context"), say("label.longest"), say("label.abilities"))
+    chosen = magics.chosen_model().alias
     models = catalogue(read_config_file().models).values()
-    rows = [(m.alias, m.domain, m.url, f"{m.input_tokens:,}", f"{m.output_tokens:,}", _abilities(m)) for m in models]
-    show_table(head, rows)
+    show_table(head, [(*_facts(model), _abilities(model, chosen)) for model in models])
 
 
-def _abilities(model: Model) -> str:
-    names = ("system_role", "reasoning", "web_search", "references", "retired")
-    marks = [say(f"ability.{name}") for name in names if getattr(model, name)]
-    return ", ".join([*([say("label.default")] if model.alias == DEFAULT_ALIAS else []), *marks])
+def _facts(model: Model) -> tuple[str, ...]:
+    return model.alias, model.domain, model.url, f"{model.input_tokens:,}", f"{model.output_tokens:,}"
+
+
+def _abilities(model: Model, chosen: str) -> str:
+    """List what a model can do, and whether it is the one that is asked."""
+    marks = {
+        "label.chosen": model.alias == chosen,
+        "label.default": model.alias == DEFAULT_ALIAS,
+        **{f"ability.{name}": getattr(model, name) for name in _ABILITIES},
+        "ability.sandbox": model.alias == SANDBOX_ALIAS,
+    }
+    return ", ".join(say(key) for key, holds in marks.items() if holds)

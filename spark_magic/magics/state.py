@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
+from .interrupt import held_back
+
 if TYPE_CHECKING:
     from ..conversation import Conversation
     from ..credentials import Credentials
@@ -20,7 +22,7 @@ class State:
 
     origins: dict[str, str] = field(default_factory=dict)
     magics: Any = None
-    asked: dict[str, int] = field(default_factory=dict)
+    asked: tuple[str, int] = ("", 0)  # the running request, and how many questions it has asked
     sandbox: "Sandbox | None" = None
 
     @cached_property
@@ -32,26 +34,28 @@ class State:
 
     def cell(self, shell: Any) -> str | None:
         """Name the place a question is asked from: the cell, and the how-manieth question of this run it is."""
-        request = shell.get_parent() if hasattr(shell, "get_parent") else {}
-        identity = (request or {}).get("metadata", {}).get("cellId")
+        parent = (shell.get_parent() if hasattr(shell, "get_parent") else None) or {}
+        identity = parent.get("metadata", {}).get("cellId")
         if not identity:
             return None
-        self.asked[identity] = self.asked.get(identity, 0) + 1
-        return f"{identity}#{self.asked[identity]}"
-
-    def new_run(self, *_: object) -> None:
-        """Count the questions of a cell from one again; for `pre_run_cell`."""
-        self.asked.clear()
+        run = parent.get("header", {}).get("msg_id", "")
+        count = self.asked[1] + 1 if run == self.asked[0] else 1
+        self.asked = (run, count)
+        return f"{identity}#{count}"
 
     def at_sandbox(self, model: "Model") -> "tuple[Model, Credentials]":
         """Return the sandbox's model at its running address, starting it if need be, and its credentials."""
         from dataclasses import replace  # noqa: PLC0415  # a sandbox is rare
 
+        from ..errors import ConfigurationError  # noqa: PLC0415  # as above
         from ..sandbox import Sandbox  # noqa: PLC0415  # as above; loads a web server
 
-        if self.sandbox is None:
-            self.sandbox = Sandbox(delay=_SANDBOX_DELAY)
-            self.sandbox.start()
+        self.sandbox = self.sandbox or Sandbox(delay=_SANDBOX_DELAY)
+        try:
+            with held_back():
+                self.sandbox.start()  # does nothing where it runs
+        except OSError as problem:
+            raise ConfigurationError("sandbox.failed", detail=str(problem)) from None
         return replace(model, url=self.sandbox.url("sandbox")), self.sandbox.credentials
 
     def close(self) -> None:

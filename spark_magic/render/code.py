@@ -4,16 +4,16 @@ import functools
 import re
 import time
 from collections.abc import Iterable, Iterator, MutableMapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from jupyterlab_pygments import JupyterStyle  # type: ignore[import-untyped]  # no stubs
 from markdown_it.common.utils import escapeHtml
 from markdown_it.token import Token
-from pygments.lexer import Lexer  # type: ignore[import-untyped]  # no stubs
-from pygments.lexers import get_lexer_by_name  # type: ignore[import-untyped]  # no stubs
-from pygments.token import Punctuation, _TokenType  # type: ignore[import-untyped]  # no stubs
 
 from spark_magic.render.limits import CostError, may_colour, spend_colouring
+
+if TYPE_CHECKING:  # the first words of a kernel's first answer need not wait for Pygments
+    from pygments.lexer import Lexer  # type: ignore[import-untyped]  # no stubs
+    from pygments.token import _TokenType  # type: ignore[import-untyped]  # no stubs
 
 MAX_COLOURED = 20_000
 """Characters of a block; a longer one stays plain, since it would be coloured anew at every update."""
@@ -92,7 +92,7 @@ def _coloured(code: str, language: str) -> str:
     )
 
 
-def _pieces(code: str, lexer: Lexer) -> Iterator[tuple[str, str]]:
+def _pieces(code: str, lexer: "Lexer") -> Iterator[tuple[str, str]]:
     """Style and text of each token. Raises CostError when the lexer is too slow on this code."""
     deadline = time.thread_time() + MAX_SECONDS
     for count, (kind, text) in enumerate(lexer.get_tokens(code)):
@@ -102,7 +102,9 @@ def _pieces(code: str, lexer: Lexer) -> Iterator[tuple[str, str]]:
 
 
 @functools.cache
-def _lexer(language: str) -> Lexer:
+def _lexer(language: str) -> "Lexer":
+    from pygments.lexers import get_lexer_by_name  # type: ignore[import-untyped]  # noqa: PLC0415  # see above
+
     return get_lexer_by_name(language, stripnl=False, ensurenl=False)
 
 
@@ -120,13 +122,17 @@ def _runs(pieces: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
 
 
 @functools.cache
-def _known_styles() -> dict[_TokenType, Any]:
+def _known_styles() -> "dict[_TokenType, Any]":
+    from jupyterlab_pygments import JupyterStyle  # type: ignore[import-untyped]  # noqa: PLC0415  # see above
+
     return dict(JupyterStyle)
 
 
 @functools.cache
-def _style(kind: _TokenType) -> str:
+def _style(kind: "_TokenType") -> str:
     """CSS of a kind of token; frontends without the variables take the colour of the text around."""
+    from pygments.token import Punctuation  # noqa: PLC0415  # see above
+
     while kind not in _known_styles():  # lexers make kinds of their own, such as String.Name in PostgreSQL
         kind = kind.parent
     if kind in Punctuation:  # a span for each bracket makes the HTML 6.4 times the code instead of 4.2

@@ -1,45 +1,16 @@
 """A socket that keeps to a deadline and a number of bytes, handed to the library in place of a bare one."""
 
+import contextlib
+import io
 import socket
+import threading
 import time
-from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias
+from typing import Final
 
-from ..errors import AnswerTooLarge, DeadlineExceeded
+from ..errors import AnswerTooLarge
+from .deadline import SLICE, Deadline
 
-Phase: TypeAlias = Literal["open", "send", "first", "idle", "total"]
-
-SLICE: Final = 0.1  # seconds of waiting at a time: an interrupt is noticed on Windows, too
 _CHUNK: Final = 64 * 1024  # bytes read at a time: a system call per frame costs more than the frame
-
-
-@dataclass(frozen=True, slots=True)
-class Deadline:
-    """When (on the monotonic clock) a phase must be over, and what it was allowed, in seconds."""
-
-    phase: Phase
-    seconds: float
-    at: float
-    host: str
-
-    def left(self) -> float:
-        """Return the seconds left; DeadlineExceeded when there are none."""
-        left = self.at - time.monotonic()
-        if left <= 0:
-            self.fail()
-        return left
-
-    def fail(self) -> None:
-        """Raise the DeadlineExceeded of this phase; asking again may help while nothing was answered."""
-        key, option = f"deadline.{self.phase}", f"{self.phase}-timeout"
-        raise DeadlineExceeded(
-            key,
-            retryable=self.phase == "open",
-            phase=self.phase,
-            seconds=self.seconds,
-            host=self.host,
-            option=option,
-        )
 
 
 class BudgetSocket:
@@ -53,50 +24,49 @@ class BudgetSocket:
         """Take over an open, connected socket."""
         raw.settimeout(SLICE)
         self._raw = raw
-        self._buffer = b""
-        self._position = 0
+        self._read = io.BytesIO()
         self._left = self._max_bytes = max_bytes
         self._closed = False  # the library looks at it before it closes
+        self._closing = threading.Lock()  # a number once closed is soon another file's
         self.deadline = deadline
         self.patient = True
         self.slice_end = 0.0
 
     def recv(self, size: int) -> bytes:
         """Return up to `size` bytes; b"" at the end of the stream."""
-        if self._position == len(self._buffer):
-            self._fill()
-        end = self._position + size
-        piece = self._buffer[self._position : end]
-        self._position += len(piece)
-        return piece
+        return self._read.read(size) or self._more().read(size)
 
-    def _fill(self) -> None:
+    def ready(self, size: int) -> bytes | None:
+        """Return the next `size` bytes, None if they are not all read already."""
+        piece = self._read.read(size)
+        if len(piece) == size:
+            return piece
+        self._read.seek(-len(piece), io.SEEK_CUR)
+        return None
+
+    def _more(self) -> io.BytesIO:
         """Read the next chunk, within the budget and the deadline."""
+        self._read = io.BytesIO(self._waited())
+        self._left -= len(self._read.getbuffer())
+        if self._left < 0:
+            raise AnswerTooLarge("answer.too_large", limit=self._max_bytes)
+        return self._read
+
+    def _waited(self) -> bytes:
         while True:
-            now = time.monotonic()
-            if now >= self.deadline.at:
-                self.deadline.fail()
-            if not self.patient and now >= self.slice_end:
+            self.deadline.left()
+            if not self.patient and time.monotonic() >= self.slice_end:
                 raise TimeoutError
-            try:
-                self._buffer = self._raw.recv(_CHUNK)
-            except TimeoutError:
-                continue
-            self._position = 0
-            self._left -= len(self._buffer)
-            if self._left < 0:
-                raise AnswerTooLarge("answer.too_large", limit=self._max_bytes)
-            return
+            with contextlib.suppress(TimeoutError):
+                return self._raw.recv(_CHUNK)
 
     def send(self, data: bytes) -> int:
         """Send all of it, or raise: the library's handshake does not look at what was left."""
         rest = memoryview(data)
         while rest:
             self.deadline.left()
-            try:
+            with contextlib.suppress(TimeoutError):
                 rest = rest[self._raw.send(rest) :]
-            except TimeoutError:
-                continue
         return len(data)
 
     def gettimeout(self) -> float:
@@ -112,8 +82,14 @@ class BudgetSocket:
 
     def close(self) -> None:
         """Close at once, without waiting for the other side."""
-        self._closed = True
-        self._raw.close()
+        with self._closing:
+            self._closed = True
+            self._raw.close()
+
+    def cut(self) -> None:
+        """End the stream both ways; a thread that waits for it wakes up. The socket stays its owner's to close."""
+        with self._closing, contextlib.suppress(OSError):
+            socket.socket.shutdown(self._raw, socket.SHUT_RDWR)  # TLS's own takes the cipher from a reader's hands
 
     def shutdown(self, how: int) -> None:
         """Do nothing: `close` is all there is."""

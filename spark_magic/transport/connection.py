@@ -1,12 +1,13 @@
 """Open, send, receive, shut. Every foreign exception becomes one of ours here, without its frames."""
 
 import contextlib
+import math
 import ssl
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Mapping
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 import websocket
@@ -20,10 +21,10 @@ from ..errors import (
     handshake_error,
 )
 from ..secret import Secret
-from .budget import SLICE, BudgetSocket, Deadline, Phase
+from .budget import BudgetSocket
+from .deadline import SLICE, Deadline, Phase
 from .dial import dial
 
-_T = TypeVar("_T")
 _CLOSE_SECONDS = 0.05  # for our close frame: the answer is complete or unwanted, nobody waits for the other side
 
 
@@ -34,73 +35,103 @@ class Connection:
     server sends, handshake included. Raises SparkError or the user's KeyboardInterrupt, nothing else.
     """
 
-    def __init__(self, timeouts: dict[Phase, float], total_at: float, max_bytes: int) -> None:
+    def __init__(self, timeouts: Mapping[Phase, float], total_at: float, max_bytes: int) -> None:
         """Take the budgets; nothing is opened yet."""
-        self._timeouts = timeouts
-        self._total_at = total_at
+        self._deadline = Deadline(timeouts, total_at)
         self._max_bytes = max_bytes
-        self._host, self._port = "", 0
+        self._port = 0
         self._socket: BudgetSocket | None = None
         self._websocket: Any = None
+        self._opened = self._stopped = False
+        self._waiting = False  # for the next frame, that is: it may take many calls
 
     def open(self, url: Secret) -> None:
         """Connect to a signed address; ConnectionFailed and its kinds where that fails."""
-        self._guarded(lambda: self._open(url))
+        try:
+            return self._open(url)
+        except BaseException as problem:  # noqa: BLE001  # see _end
+            failure = self._end(problem)
+        raise failure
 
     def _open(self, url: Secret) -> None:
+        _check_library()
         parts = urlsplit(url.reveal())
-        self._host, encrypted = parts.hostname or "", parts.scheme == "wss"
-        self._port = parts.port or (443 if encrypted else 80)
-        deadline = self._deadline("open")
-        raw = dial(self._host, self._port, deadline, encrypted=encrypted)
-        self._socket = BudgetSocket(raw, deadline, self._max_bytes)
-        self._websocket = _library().WebSocket(enable_multithread=False, skip_utf8_validation=True)
+        host, encrypted = parts.hostname or "", parts.scheme == "wss"
+        self._deadline.host, self._port = host, parts.port or (443 if encrypted else 80)
+        self._deadline.begin("open")
+        raw = dial(host, self._port, self._deadline, encrypted=encrypted)
+        self._socket = BudgetSocket(raw, self._deadline, self._max_bytes)
+        self._websocket = _websocket(self._socket)
         self._websocket.connect(url.reveal(), socket=self._socket, redirect_limit=0, suppress_origin=True)
+        self._opened = True
 
     def send(self, data: bytes) -> None:
         """Send one text frame; the wait for the first frame begins with its end."""
-        self._guarded(lambda: self._send(data))
+        try:
+            return self._send(data)
+        except BaseException as problem:  # noqa: BLE001  # see _end
+            failure = self._end(problem)
+        raise failure
 
     def _send(self, data: bytes) -> None:
         connected = self._connected()
-        connected.deadline = self._deadline("send")
+        self._deadline.begin("send")
         self._websocket.send(data, websocket.ABNF.OPCODE_TEXT)
-        connected.deadline = self._deadline("first")
-        connected.patient = False
+        self._deadline.begin("first")
+        self._waiting, connected.patient = True, False
 
     def receive(self) -> bytes | None:
         """Return the next frame's bytes, or None when a moment (0.1 s) passed without one.
 
-        ConnectionLost at the end of the stream, whatever its close code; DeadlineExceeded, AnswerTooLarge.
+        ConnectionLost at the end of the stream, whatever its close code; DeadlineExceeded, AnswerTooLarge. What the
+        caller does between two frames is not counted as waiting for the second.
         """
-        return self._guarded(self._receive)
+        try:
+            return self._receive()
+        except BaseException as problem:  # noqa: BLE001  # see _end
+            failure = self._end(problem)
+        raise failure
 
     def _receive(self) -> bytes | None:
         connected = self._connected()
+        if not self._waiting:
+            self._deadline.begin("idle")
         connected.slice_end = time.monotonic() + SLICE
         try:
             opcode, frame = self._websocket.recv_data_frame()
         except websocket.WebSocketTimeoutException:
+            self._waiting = True
             return None
         if opcode == websocket.ABNF.OPCODE_CLOSE:
             raise ConnectionLost("connection.lost")
-        connected.deadline = self._deadline("idle")
+        self._waiting = False
         data: bytes = frame.data
         return data
 
+    def stop(self) -> None:
+        """End it from another thread: what its own thread waits for, now or next, fails with ConnectionLost."""
+        self._stopped = True
+        self._deadline.stop()
+        if connected := self._socket:
+            connected.cut()
+
     def close(self) -> None:
         """Send a close frame if that is possible at once, and close the socket. Harmless when closed."""
-        connected, self._socket = self._socket, None
+        connected = self._socket
         if connected is None:
             return
-        connected.deadline = Deadline("send", _CLOSE_SECONDS, time.monotonic() + _CLOSE_SECONDS, self._host)
         try:
             with contextlib.suppress(websocket.WebSocketException, OSError, SparkError):
-                if self._websocket is not None and self._websocket.connected:
-                    self._websocket.send_close()
+                self._say_goodbye(connected)
         finally:
             connected.close()
-            self._websocket = None
+            self._socket = self._websocket = None
+
+    def _say_goodbye(self, connected: BudgetSocket) -> None:
+        connected.deadline = Deadline({"send": _CLOSE_SECONDS}, math.inf)
+        connected.deadline.begin("send")
+        if self._websocket is not None and self._websocket.connected:
+            self._websocket.send_close()
 
     def __enter__(self) -> Self:
         """Give itself."""
@@ -117,40 +148,35 @@ class Connection:
             raise ConnectionLost("connection.lost")
         return self._socket
 
-    def _deadline(self, phase: Phase) -> Deadline:
-        """Return the phase's deadline, or the whole call's where that comes first."""
-        seconds = self._timeouts[phase]
-        at = time.monotonic() + seconds
-        if at <= self._total_at:
-            return Deadline(phase, seconds, at, self._host)
-        return Deadline("total", self._timeouts["total"], self._total_at, self._host)
-
-    def _guarded(self, step: Callable[[], _T]) -> _T:
-        """Run a step; whatever goes wrong closes the connection and is raised anew.
+    def _end(self, problem: BaseException) -> BaseException:
+        """Close, and return what to raise anew: ours for a foreign exception, without its frames.
 
         The library's frames hold the signed address in their locals, and a traceback would carry them away.
         """
         try:
-            return step()
-        except BaseException as problem:  # noqa: BLE001  # the one place where foreign errors are mapped
-            failure = self._translated(problem)
-        self.close()
-        raise failure
+            return self._translated(problem)
+        finally:
+            self.close()
 
     def _translated(self, problem: BaseException) -> BaseException:
         """Return ours for a foreign exception, and a bare copy for what is ours or the user's."""
+        if not isinstance(problem, Exception):
+            return type(problem)()
+        if self._stopped:
+            return ConnectionLost("connection.lost")
         if isinstance(problem, SparkError):
             problem.__context__ = problem.__cause__ = None
             return problem.with_traceback(None)
-        if not isinstance(problem, Exception):
-            return type(problem)()
+        return self._mapped(problem)
+
+    def _mapped(self, problem: Exception) -> SparkError:
         if isinstance(problem, websocket.WebSocketBadStatusException):
             return self._refused(problem)
         if isinstance(problem, (websocket.WebSocketConnectionClosedException, OSError)):
-            return self._broken(problem)
+            return ConnectionLost("connection.lost") if self._opened else self._failed(problem)
         if self._redirected():
             return handshake_error(
-                status=self._websocket.getstatus(), body="", date="", now=time.time(), host=self._host
+                status=self._websocket.getstatus(), body="", date="", now=time.time(), host=self._deadline.host
             )
         return ProtocolError("protocol.invalid", detail=type(problem).__name__)
 
@@ -161,24 +187,30 @@ class Connection:
             body=body.decode("utf-8", "replace"),
             date=headers.get("date", ""),
             now=time.time(),
-            host=self._host,
+            host=self._deadline.host,
         )
 
-    def _broken(self, problem: Exception) -> SparkError:
-        if self._websocket is not None and self._websocket.connected:
-            return ConnectionLost("connection.lost")
+    def _failed(self, problem: Exception) -> SparkError:
         reason = getattr(problem, "strerror", None) or "the connection was closed"
         kind = "connect.tls" if isinstance(problem, ssl.SSLError) else "connect.refused"
-        return ConnectionFailed(kind, host=self._host, port=self._port, detail=str(reason), retryable=True)
+        return ConnectionFailed(kind, host=self._deadline.host, port=self._port, detail=str(reason), retryable=True)
 
     def _redirected(self) -> bool:
         status = self._websocket.getstatus() if self._websocket is not None else None
         return status is not None and status // 100 == 3  # noqa: PLR2004  # HTTP's class of redirects
 
 
-def _library() -> Any:
-    """Return the library; ConfigurationError when the abandoned package of the same name took its place."""
+def _check_library() -> None:
+    """ConfigurationError, before anything is opened, when the abandoned package of the same name took its place."""
     if not hasattr(websocket, "WebSocket") or not hasattr(websocket, "ABNF"):
         path = getattr(sys.modules["websocket"], "__file__", "") or "?"
         raise ConfigurationError("websocket.shadowed", path=path)
-    return websocket
+
+
+def _websocket(connected: BudgetSocket) -> Any:
+    """Return the library's object, reading from our socket."""
+    from .frames import FrameReader  # noqa: PLC0415  # there is nothing to import from the abandoned package
+
+    made = websocket.WebSocket(enable_multithread=False, skip_utf8_validation=True)
+    made.frame_buffer = FrameReader(made.frame_buffer.recv, connected.ready)
+    return made

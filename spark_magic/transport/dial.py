@@ -3,7 +3,6 @@
 import contextlib
 import errno
 import functools
-import ipaddress
 import os
 import selectors
 import socket
@@ -11,13 +10,11 @@ import ssl
 import threading
 from typing import Any, Final, TypeAlias
 
-import certifi
-
 from ..errors import ConnectionFailed, SparkError
-from .budget import SLICE, Deadline
+from .deadline import SLICE, Deadline
 
 _Address: TypeAlias = tuple[int, int, int, str, Any]
-_IN_PROGRESS: Final = (0, errno.EINPROGRESS, errno.EWOULDBLOCK, getattr(errno, "WSAEWOULDBLOCK", errno.EWOULDBLOCK))
+_IN_PROGRESS: Final = (errno.EINPROGRESS, errno.EWOULDBLOCK, getattr(errno, "WSAEWOULDBLOCK", errno.EWOULDBLOCK))
 
 
 def dial(host: str, port: int, deadline: Deadline, *, encrypted: bool) -> socket.socket:
@@ -33,7 +30,7 @@ def dial(host: str, port: int, deadline: Deadline, *, encrypted: bool) -> socket
 
 def _look_up(host: str, port: int, deadline: Deadline) -> list[_Address]:
     """Resolve a name. `getaddrinfo` knows no timeout, so it runs in a thread that nobody waits for too long."""
-    if _is_literal(host):
+    with contextlib.suppress(OSError, UnicodeError):  # raised for a name; an address takes no time and no thread
         return list(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST))
     found: list[_Address] = []
 
@@ -50,14 +47,6 @@ def _look_up(host: str, port: int, deadline: Deadline) -> list[_Address]:
     return found
 
 
-def _is_literal(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True
-
-
 def _connect_any(addresses: list[_Address], host: str, port: int, deadline: Deadline) -> socket.socket:
     """Try one address after the other; each may take its share of the time that is left."""
     reason = ""
@@ -65,7 +54,7 @@ def _connect_any(addresses: list[_Address], host: str, port: int, deadline: Dead
         share = deadline.left() / (len(addresses) - position)
         raw = socket.socket(*address[:3])
         try:
-            code = _connect(raw, address[4], share)
+            code = _connect(raw, address[4], share, deadline)
         except BaseException:
             raw.close()
             raise
@@ -77,18 +66,18 @@ def _connect_any(addresses: list[_Address], host: str, port: int, deadline: Dead
     raise ConnectionFailed("connect.refused", host=host, port=port, detail=reason, retryable=True)
 
 
-def _connect(raw: socket.socket, place: Any, seconds: float) -> int:
+def _connect(raw: socket.socket, place: Any, seconds: float, deadline: Deadline) -> int:
     """Connect within `seconds`, in slices; return 0 or the error's number."""
-    raw.settimeout(0)
+    raw.settimeout(min(SLICE, seconds))
     code = raw.connect_ex(place)
     if code not in _IN_PROGRESS:
         return code
     with selectors.DefaultSelector() as selector:
         selector.register(raw, selectors.EVENT_WRITE)
-        while seconds > 0:
+        while (seconds := seconds - SLICE) > 0:
+            deadline.left()
             if selector.select(min(SLICE, seconds)):
                 return raw.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-            seconds -= SLICE
     return errno.ETIMEDOUT
 
 
@@ -126,5 +115,7 @@ def tls_context(ca_file: str | None = None, ca_folder: str | None = None) -> ssl
     context = ssl.create_default_context()
     paths = ssl.get_default_verify_paths()
     if not (paths.cafile or paths.capath or context.cert_store_stats()["x509_ca"]):
+        import certifi  # noqa: PLC0415  # seldom needed
+
         context.load_verify_locations(certifi.where())
     return context

@@ -1,0 +1,58 @@
+"""The user's interrupt: noticed at once, one line on the screen, and never while a view is built or put away."""
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Raise an interrupt of the block as SparkInterrupted, so that no traceback goes through our frames.
+
+    In a cell with `await`, too: there ipykernel keeps it back until the event loop runs again.
+    """
+    from ..errors import SparkInterrupted  # noqa: PLC0415  # not when the extension is loaded
+
+    keeps_back = str(getattr(_handler(), "__module__", "")).startswith("ipykernel")
+    try:
+        with _handled_by(signal.default_int_handler if keeps_back else None):
+            yield
+    except SparkInterrupted:
+        raise
+    except KeyboardInterrupt:
+        raise SparkInterrupted from None
+
+
+@contextmanager
+def held_back() -> Iterator[None]:
+    """Let an interrupt wait for the end of the block, where it is raised."""
+    came: list[tuple[Any, ...]] = []
+    handler = _handler()
+    try:
+        with _handled_by(lambda *arguments: came.append(arguments)):
+            yield
+    finally:
+        if came:
+            handler(*came[0])
+
+
+@contextmanager
+def _handled_by(new: Any) -> Iterator[None]:
+    """Have interrupts handled by another function for the time of the block; None leaves all as it is."""
+    old = _handler()
+    if old is None or new is None:
+        yield
+        return
+    signal.signal(signal.SIGINT, new)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, old)
+
+
+def _handler() -> Any:
+    """Return the function that handles interrupts; None where there is none, or where this thread gets none."""
+    handler = signal.getsignal(signal.SIGINT)
+    return handler if callable(handler) and threading.current_thread() is threading.main_thread() else None
