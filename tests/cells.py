@@ -1,5 +1,6 @@
 """An IPython in this process for the tests of the magics, and a sandbox in the vendor's place."""
 
+import atexit
 import dataclasses
 import re
 import sys
@@ -32,6 +33,7 @@ class Cells:
         if "spark_magic" in self.shell.extension_manager.loaded:
             self.run("%unload_ext spark_magic")
         InteractiveShell.clear_instance()
+        atexit.unregister(self.shell.atexit_operations)  # IPython 7 collects garbage there, once for every shell
         sys.modules["__main__"] = self._main
         sys.path[:] = self._path
 

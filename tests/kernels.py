@@ -11,15 +11,15 @@ from nbclient import NotebookClient
 
 from spark_magic.sandbox import API_KEY, API_SECRET, APP_ID
 
-_OURS = ("SPARK", "IFLYTEK_SPARK", "XFYUN", "LC_", "LANG")
+_OURS = ("SPARK", "IFLYTEK_SPARK", "XFYUN", "LC_", "LANG", "PYTHONUNBUFFERED")
 _WAIT = 60.0  # seconds: longer than anything here takes on a busy machine
 _SIGNAL = """\
 import signal
 from spark_magic.display.{module} import {name}
 whole = {name}.{method}
 def signalled(*arguments):
-    signal.raise_signal(signal.SIGINT)
-    whole(*arguments)
+    {first}
+    {then}
 {name}.{method} = signalled"""
 
 
@@ -160,9 +160,11 @@ class Kernel:
         return run, run.seconds_after(stopped)
 
     def stopped_in(self, view, method, cell):
-        """Ask for "hi" and interrupt it where that method of the view (module, class) begins."""
+        """Ask for "hi" and interrupt it when the view (module, class) was just built, or is about to be put away."""
         module, name = view
-        self.run(_SIGNAL.format(module=module, name=name, method=method))
+        steps = ["signal.raise_signal(signal.SIGINT)", "whole(*arguments)"]
+        then, first = steps if method == "__init__" else steps[::-1]
+        self.run(_SIGNAL.format(module=module, name=name, method=method, first=first, then=then))
         run = self.run("%spark sandbox: say hi", cell, fails=True)
         self.run(f"setattr({name}, {method!r}, whole)")
         return run

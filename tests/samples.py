@@ -25,8 +25,9 @@ def fib(n: int) -> int:
 ```
 
 ## Second level
-"""
-FORMULAS = 4  # of them in RICH
+
+The last words."""
+FORMULAS = 4  # that is how many of them RICH has
 
 # What could run or load, if it were let through.
 HOSTILE = r"""<script>window.pwned = 1</script> <img src=x onerror="window.pwned = 2">
@@ -41,7 +42,7 @@ HOSTILE = r"""<script>window.pwned = 1</script> <img src=x onerror="window.pwned
 <img src=x onerror="window.pwned = 8">
 ```
 
-The end."""
+The end: $x^2$"""
 
 
 # The README's pictures: the sandbox with answers that show something, and that say what they are.

@@ -7,14 +7,11 @@ import shutil
 from urllib.parse import urlsplit
 
 import pytest
-
-pytest.importorskip("playwright", reason="playwright is not installed: pip install '.[test]'")
-
 from lab import PATIENCE, Notebook, find_browser, serve
 from playwright.sync_api import expect, sync_playwright
 from samples import FORMULAS, HOSTILE, PICTURE_CELLS, PICTURE_SETUP, PLACES, RICH, SCROLLABLE
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 REQUIRED = os.environ.get("SPARK_TEST_BROWSER") == "require"
 PICTURES = os.environ.get("SPARK_TEST_SCREENSHOTS")  # a folder to write the README's pictures to
 SETUP = "%load_ext spark_magic\n%config SparkMagics.model = 'sandbox'"
@@ -34,6 +31,7 @@ def chromium():
     if path is None and not REQUIRED:
         pytest.skip("no Chromium here: install one to run the browser tests")
     assert path is not None, "SPARK_TEST_BROWSER=require, and there is no Chromium"
+    expect.set_options(timeout=PATIENCE / 2)
     with sync_playwright() as driver, driver.chromium.launch(executable_path=path, args=["--no-sandbox"]) as browser:
         yield browser
 
@@ -108,7 +106,8 @@ def test_nothing_in_an_answer_runs_or_loads(notebook, page):
 
 def look_for_danger(answer):
     """Click on what may be a link, and see that nothing is there that could run or load."""
-    expect(answer).to_contain_text("The end.")
+    expect(answer).to_contain_text("The end:")
+    expect(answer.locator("mjx-container")).to_have_count(1)  # the harmless one; all is typeset by then
     expect(answer.locator("script, iframe, img, svg, [onerror], [onload]")).to_have_count(0)
     expect(answer.locator("a:not([href^='https://'])")).to_have_count(0)
     answer.get_by_text("click").click()
@@ -136,7 +135,7 @@ def test_the_saved_file_holds_the_answer_itself(notebook, pages, servers):
 
 def test_nothing_moves_when_the_final_form_takes_the_live_ones_place(notebook, page):
     """The live text is several widgets, the final one a page; neither has scrollbars, in a narrow window either."""
-    book = notebook("%%spark\nsandbox: think 20\n" + held(RICH * 5).partition("\n")[2])
+    book = notebook("%%spark\nsandbox: think 20\n" + held("\n\n".join([RICH] * 5)).partition("\n")[2])
     page.set_viewport_size({"width": 800, "height": 900})
     try:
         answer = book.start(1).locator(".jp-OutputArea-output").first
@@ -211,7 +210,7 @@ def test_an_error_is_three_lines_and_stops_run_all(notebook):
 
 @pytest.mark.parametrize("notebook", [1], indirect=True, ids=["bare"])
 def test_without_anywidget_the_answer_streams_and_nothing_looks_broken(notebook):
-    book = notebook("%%spark\nsandbox: count 60 rate 20")
+    book = notebook("%%spark\nsandbox: count 2000 rate 20")
     output = book.start(1)
     expect(output).to_contain_text("This scripted paragraph")
     expect(book.prompt(1)).to_have_text("[*]:")
@@ -219,8 +218,9 @@ def test_without_anywidget_the_answer_streams_and_nothing_looks_broken(notebook)
     shown = output.inner_text()
     assert shown.startswith("sandbox · answering"), shown
     assert not re.search("error|failed|click", shown, re.IGNORECASE), shown
+    book.command("notebook:interrupt-kernel")
     book.ended(1)
-    expect(output).to_contain_text(re.compile(r"^sandbox · [\d.]+ s · \d+ \+ \d+ tokens"))
+    expect(output).to_contain_text(re.compile(r"^sandbox · [\d.]+ s · stopped"))
 
 
 if PICTURES:  # no test otherwise: there would be nothing to promise

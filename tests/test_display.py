@@ -4,6 +4,7 @@ import sys
 
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
+from traitlets.config import Config
 
 from spark_magic.answer import Answer
 from spark_magic.display import install, open_view, shown_here, uninstall
@@ -15,6 +16,7 @@ from spark_magic.display.table import table_html, table_text, width
 from spark_magic.display.terminal import TerminalView
 from spark_magic.events import Delta, Reasoning, Usage
 
+QUIET = Config(HistoryManager={"enabled": False})  # a database that nobody closes would be written at exit
 FACTS = Facts("ultra", {"temperature": 0.3})
 ANSWER = Answer("**hi** <script>x</script>", usage=Usage(3, 5, 8), model="ultra", sid="cht1", seconds=1.234, turn=2)
 HOSTILE = "a\x1b]52;c;eA==\x07b\u202ec"
@@ -23,7 +25,7 @@ HOSTILE = "a\x1b]52;c;eA==\x07b\u202ec"
 @pytest.fixture
 def shell():
     """A terminal-like shell of its own with the hook in place."""
-    made = InteractiveShell()
+    made = InteractiveShell(config=QUIET)
     install(made)
     yield made
     uninstall(made)
@@ -105,7 +107,7 @@ def test_a_table_escapes_its_cells():
 
 
 def test_a_long_word_of_a_table_breaks_in_a_narrow_window():
-    assert "overflow-wrap:anywhere" in table_html(("a",), [("wss://" + "x" * 30,)])
+    assert "overflow-wrap:anywhere" in table_html(("a",), [("https://" + "x" * 60,)])
     assert "overflow-wrap" not in table_html(("a",), [("many short words, longer than that together",)])
 
 
@@ -143,7 +145,7 @@ def test_the_first_update_is_due_at_once_and_the_next_is_not(monkeypatch):
     assert pace.due()
     pace.spent(1, 10)
     assert not pace.due()
-    now[0] += 0.16
+    now[0] += 0.21
     assert pace.due()
 
 
@@ -275,7 +277,7 @@ def test_other_values_of_the_cell_are_shown(shell, capsys):
 
 
 def test_uninstalling_leaves_the_shell_as_it_was():
-    shell = InteractiveShell()
+    shell = InteractiveShell(config=QUIET)
     hook = shell.display_trap.hook
     install(shell)
     install(shell)
@@ -299,3 +301,10 @@ def test_loading_the_views_is_left_to_their_use():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # our own code
     assert done.stdout.strip() == "[]"
+
+
+def test_a_table_is_text_no_formula_and_nothing_hidden():
+    """A dry run shows the model's earlier answers: what is in them must not be typeset, let alone define anything."""
+    page = table_html(["a"], [["$\\def\\alpha{x}$ \u202e"]], "t")
+    assert page.startswith('<div class="mathjax_ignore tex2jax_ignore">')
+    assert "\u202e" not in page

@@ -43,12 +43,26 @@ def kernel(warm_kernel):
 
 @EITHER_VIEW
 def test_the_words_arrive_while_the_cell_runs(kernel, cell):
-    run = kernel.run("%%spark\nsandbox: count 60 rate 50", cell)
-    updates = [m for m in run.of("display_data", "update_display_data", "comm_msg") if has("Section 1")(m)]
-    sizes = [len(str(message["content"])) for message in updates]
-    assert len(updates) >= 3
-    assert sizes == sorted(sizes)
-    assert (updates[-1]["header"]["date"] - updates[0]["header"]["date"]).total_seconds() > 0.5
+    """Three updates, each longer than the one before, while the server has most of its answer yet to send."""
+    sizes = []
+
+    def third(message):
+        if has("Section 1")(message):
+            sizes.append(len(str(message["content"])))
+        return len(sizes) == 3
+
+    run, _ = kernel.stopped_at("%%spark\nsandbox: count 5000 rate 30", cell, third)
+    assert run.error[0] == "SparkInterrupted"
+    assert sizes[0] < sizes[1] < sizes[2]
+
+
+def test_a_partial_answer_is_marked_for_as_long_as_it_is_one(kernel):
+    """Should the kernel die, the saved notebook does not take it for the whole."""
+    *partial, last = kernel.run("%spark sandbox: count 40 rate 60").contents("display_data", "update_display_data")
+    assert [content["metadata"]["spark_magic"]["outcome"] for content in partial] == ["answering"] * len(partial)
+    assert partial
+    assert partial[-1]["data"]["text/plain"].endswith("[answering]")
+    assert last["metadata"]["spark_magic"]["outcome"] == "complete"
 
 
 def test_a_live_view_becomes_a_static_output_and_leaves_no_widget_open(kernel):

@@ -31,7 +31,7 @@ def refused(cells, source):
     [
         ("--temprature 1", "no option --temprature. Did you mean --temperature?"),
         ("--no-histroy", "no option --no-histroy. Did you mean --no-history?"),
-        ("--temp 1", "no option --temp."),
+        ("--temp 1", "no option --temp. Did you mean --temperature?"),
         ("--nope=1", "no option --nope."),
         ("-x", "no option -x."),
         ("-t hot", "-t/--temperature: 'hot' is no number"),
@@ -48,6 +48,7 @@ def test_a_bad_option_says_what_is_allowed(cells, options, said, form):
     text = refused(cells, form.format(options))
     assert said in text
     assert SPARK in text
+    assert ("Did you mean" in text) == ("Did you mean" in said)
 
 
 def test_options_are_not_abbreviated(cells):

@@ -67,6 +67,8 @@ def test_a_line_of_ours_is_a_question_whatever_it_ends_with(manager, name, text)
         "!echo why?",
         "spark why?",
         "x = f(a=%spark)",
+        "f(a=%spark why?)",
+        "f(a=%spark why?",
         'text = """\n%spark why?\nx = %spark why?\n"""',
         "'%spark why?'",
         "# %spark why?",

@@ -159,6 +159,17 @@ def test_an_address_that_is_none_is_told_before_anything_is_sent(cells, monkeypa
         assert isinstance(cells.fails(source), ConfigurationError)
 
 
+@pytest.mark.parametrize("url", ["wss://me:CANARY@spark-api.xf-yun.com/x", "wss://a.xf-yun.com/x?authorization=CANARY"])
+def test_a_key_inside_an_address_is_not_shown(cells, monkeypatch, capsys, url):
+    """Some clients' documentation has signed addresses to paste."""
+    use_keys(monkeypatch, SPARK_URL=url)
+    for source in ("%spark_config", "%spark_config --check", "%spark hi"):
+        assert isinstance(cells.fails(source), ConfigurationError)
+    cells.run("%spark --dry-run hi")
+    shown = capsys.readouterr()
+    assert "CANARY" not in shown.out + shown.err
+
+
 def test_a_wrong_pair_of_url_and_domain_is_told_before_anything_is_sent(cells, monkeypatch, capsys):
     use_keys(monkeypatch, SPARK_URL="wss://spark-api.xf-yun.com/v3.5/chat", SPARK_DOMAIN="generalv3")
     for source in ("%spark_config", "%spark hi", "%spark_config --check"):

@@ -122,8 +122,9 @@ def test_ask_is_the_same_as_a_plain_call(cells, box):
 
 @pytest.mark.usefixtures("cells")
 def test_ask_refuses_what_it_does_not_know():
-    with pytest.raises(TypeError, match="no option 'colour'"):
-        spark_magic.ask("hi", colour="red")
+    for name in ("colour", "output", "dry_run", "help", "word"):
+        with pytest.raises(TypeError, match=f"no option '{name}'"):
+            spark_magic.ask("hi", **{name: "x"})
     with pytest.raises(ValueError, match="empty"):
         spark_magic.ask(" \n")
 

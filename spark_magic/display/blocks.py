@@ -11,6 +11,7 @@ from ..render import finished_length, open_fence, to_html
 # it, within these bounds. Every block is a message more at the end, every character a little more in every update.
 _LEAST, _MOST = 1500, 6000
 _LEAST_OF_FENCE: Final = 3000  # same for a long code block, which is split between two lines
+_MOST_AT_ONCE: Final = 30_000  # characters of an update: of a torrent some wait for the next, so that there is a next
 _MESSAGES_TO_FREEZE: Final = 3  # the finished value, the new live block, the list of children
 _CLASSES: Final = ("jp-RenderedHTMLCommon", "jp-RenderedHTML", "spark-magic-block")
 
@@ -22,40 +23,46 @@ class BlockStream:
         """Start empty, below what else is to be in the box; all share one layout, so that a block is one message."""
         self._layout = layout
         self._style: Any = None
+        self._coming: list[str] = []
         self._tail = ""
         self._frozen = 0
-        self._dirty = False
         self._live = self._block("")
         self.box = widgets.VBox([*before, self._live], layout=layout, _dom_classes=classes)
 
     def append(self, text: str) -> None:
         """Take the next piece; nothing is sent yet."""
-        self._tail += text
-        self._dirty = True
+        self._coming.append(text)
 
     @property
     def empty(self) -> bool:
         """Tell whether nothing was appended yet."""
-        return not (self._tail or self._frozen)
+        return not (self._coming or self._tail or self._frozen)
 
     @property
     def dirty(self) -> bool:
         """Tell whether there is text that was not sent."""
-        return self._dirty
+        return bool(self._coming)
 
     def flush(self) -> tuple[int, int]:
         """Send what is new; return how many messages and bytes that took."""
-        self._dirty = False
+        self._take()
         cut, reopen = self._cut()
         if not cut:
             self._live.value = to_html(self._tail)
             return 1, _size(self._live)
-        finished, self._live.value = self._live, to_html(self._tail[:cut])
+        finished = self._live
+        finished.value = to_html(self._tail[:cut])
         self._frozen += cut
         self._tail = reopen + self._tail[cut:]
         self._live = self._block(to_html(self._tail))
         self.box.children = (*self.box.children, self._live)
         return _MESSAGES_TO_FREEZE, _size(finished) + _size(self._live) + 45 * len(self.box.children)
+
+    def _take(self) -> None:
+        """Move what has come into the live block's text."""
+        text = "".join(self._coming)
+        self._tail += text[:_MOST_AT_ONCE]
+        self._coming = [text[_MOST_AT_ONCE:]] if len(text) > _MOST_AT_ONCE else []
 
     def _cut(self) -> tuple[int, str]:
         """Return where the live block may be cut, 0 for nowhere, and what the rest must begin with."""

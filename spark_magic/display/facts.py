@@ -10,8 +10,9 @@ from ..messages import say
 
 
 class Outcome(Enum):
-    """How an answer ended."""
+    """How an answer ended, or that it has not yet."""
 
+    RUNNING = "answering"
     COMPLETE = "complete"
     STOPPED = "stopped"
     FAILED = "failed"

@@ -8,7 +8,7 @@ from typing import Final
 _PER_MESSAGE: Final = 1 / 10  # seconds
 _PER_LATER_MESSAGE: Final = 1 / 4  # the reader is far behind by then, and each closing block will be a message
 _LATER: Final = 3.0  # seconds after the beginning
-_START: Final = 0.15  # seconds between updates in the first second, when the widgets themselves were just sent
+_START: Final = 0.2  # seconds between updates in the first second, when the widgets themselves were just sent
 _BYTES_PER_SECOND: Final = 30_000  # bounds the traffic whatever the answer looks like
 _MOST_WORK: Final = 0.25  # of the time: a long block takes a while to render, and the stream waits
 

@@ -10,7 +10,8 @@ from ..render import to_plain
 from .publish import publish
 
 _CELL: Final = "text-align:left;white-space:pre-wrap;vertical-align:top"
-_LONG: Final = 24  # characters of a word (an address, say) that a narrow window may break anywhere
+_NO_FORMULAS: Final = "mathjax_ignore tex2jax_ignore"  # a dry run shows the model's own earlier text
+_LONG: Final = 60  # characters of a word (a long address, say) that a narrow window may break anywhere
 
 
 def show_table(
@@ -25,16 +26,17 @@ def show_table(
 
 
 def table_html(head: Sequence[str], rows: Sequence[Sequence[str]], title: str = "") -> str:
-    """Return the table as HTML, every text escaped."""
-    caption = f"<div><b>{escape(title)}</b></div>" if title else ""
+    """Return the table as HTML, every text escaped, and none of it read as a formula."""
+    caption = f"<div><b>{escape(to_plain(title))}</b></div>" if title else ""
     heads = "".join(_cell_html("th", cell) for cell in head)
     body = "".join(f"<tr>{''.join(_cell_html('td', cell) for cell in row)}</tr>" for row in rows)
-    return f"{caption}<table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
+    table = f"<table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
+    return f'<div class="{_NO_FORMULAS}">{caption}{table}</div>'
 
 
 def _cell_html(tag: str, text: str) -> str:
     breaks = ";overflow-wrap:anywhere" if max(map(len, text.split()), default=0) > _LONG else ""
-    return f'<{tag} style="{_CELL}{breaks}">{escape(text)}</{tag}>'
+    return f'<{tag} style="{_CELL}{breaks}">{escape(to_plain(text))}</{tag}>'
 
 
 def table_text(head: Sequence[str], rows: Sequence[Sequence[str]], title: str = "") -> str:

@@ -23,6 +23,7 @@ class UpdatingView:
         self._reasonings: list[str] = []
         self._handle: Any = None
         self._pace = Pace()
+        self._began = time.monotonic()
         self._last = 0.0
 
     def take(self, event: Event) -> None:
@@ -32,10 +33,17 @@ class UpdatingView:
         elif isinstance(event, Reasoning):
             self._reasonings.append(event.text)
         if (self._texts or self._reasonings) and self._due():
-            partial = Answer("".join(self._texts), reasoning="".join(self._reasonings), model=self._facts.model)
-            size = self._show(partial, Outcome.COMPLETE)
+            size = self._show(self._so_far(), Outcome.RUNNING)  # should the kernel die, nobody takes it for the whole
             self._pace.spent(1, size)
             self._last = time.monotonic()
+
+    def _so_far(self) -> Answer:
+        return Answer(
+            "".join(self._texts),
+            reasoning="".join(self._reasonings),
+            model=self._facts.model,
+            seconds=time.monotonic() - self._began,
+        )
 
     def _due(self) -> bool:
         return self._pace.due() and time.monotonic() - self._last >= _INTERVAL

@@ -5,6 +5,7 @@ from contextlib import closing
 from dataclasses import replace
 from typing import Any
 
+from ..address import shown_address
 from ..answer import Answer
 from ..auth import check_address
 from ..client import Client, checked_parameters
@@ -30,7 +31,7 @@ def ask_in(shell: Any, state: State, prompt: str, options: argparse.Namespace) -
     """
     settings, history = state.magics, not options.no_history
     target = settings.target(options.model or "", **given(options, "temperature", "top_k", "max_tokens"))
-    checked_parameters(target.model, target.parameters)
+    sent = _sent(target)
     credentials = None
     if not options.dry_run:
         target, credentials = ready(state, target)
@@ -39,9 +40,9 @@ def ask_in(shell: Any, state: State, prompt: str, options: argparse.Namespace) -
     cell = state.cell(shell) if shell is not None and history else None
     plan = state.conversation.plan(client, prompt.strip("\n"), system=system, cell=cell, history=history)
     if options.dry_run:
-        _show_plan(target, plan)
+        _show_plan(target, sent, plan)
         return None
-    facts = Facts(target.model.alias, _sent(target), _notes(state.conversation, target, plan), plan.remembered)
+    facts = Facts(target.model.alias, sent, _notes(state.conversation, target, plan), plan.remembered)
     exchange = state.conversation.ask(client, plan)
     answer = _watch(shell, facts, exchange)
     if shell is not None:
@@ -95,7 +96,7 @@ def _finish(view: View | None, answer: Answer, outcome: Outcome) -> None:
 
 
 def _sent(target: Target) -> dict[str, Any]:
-    """Return the parameters that go over the wire."""
+    """Return the parameters that go over the wire; ConfigurationError for one out of range."""
     sent = checked_parameters(target.model, target.parameters)
     return {name: value for name in sent.__dataclass_fields__ if (value := getattr(sent, name)) is not None}
 
@@ -114,11 +115,17 @@ def _notes(conversation: Conversation, target: Target, plan: Plan) -> tuple[str,
     return tuple(note for note, wanted in notes.items() if wanted)
 
 
-def _show_plan(target: Target, plan: Plan) -> None:
+def _show_plan(target: Target, sent: dict[str, Any], plan: Plan) -> None:
     """Show what would be sent."""
     from ..display.table import show_table  # noqa: PLC0415  # a dry run is rare
 
     rows = [(message.role, message.content) for message in plan.messages]
-    sent = ", ".join(f"{name} {value}" for name, value in _sent(target).items()) or say("label.server_defaults")
-    title = say("dry_run.title", model=target.model.alias, url=target.model.url, sent=sent, tokens=plan.tokens)
+    parameters = ", ".join(f"{name} {value}" for name, value in sent.items()) or say("label.server_defaults")
+    title = say(
+        "dry_run.title",
+        model=target.model.alias,
+        url=shown_address(target.model.url),
+        sent=parameters,
+        tokens=plan.tokens,
+    )
     show_table((say("label.role"), say("label.content")), rows, title)

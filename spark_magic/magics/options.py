@@ -49,7 +49,6 @@ class Parser(argparse.ArgumentParser):
             exit_on_error=False,
         )
         self._magic, self._topic, self._words = magic, topic, words
-        self.set_defaults(word="")
         self._optionals.title = say("help.options")
         self.add_argument("--help", action="store_true", help=say("help.help"))
 
@@ -87,14 +86,17 @@ class Parser(argparse.ArgumentParser):
     def _stray(self, words: list[str]) -> str:
         """Say what is wrong with words nobody asked for, if anything; options are named, other words may be secret."""
         option = next((word.partition("=")[0] for word in words if word.startswith("-")), "")
-        if not option:
-            fine = not words or (len(words) == 1 and words[0] in self._words)
-            return "" if fine else say(f"usage.stray.{self._topic}", magic=self._magic)
+        if option:
+            return self._unknown(option)
+        fine = not words or (len(words) == 1 and words[0] in self._words)
+        return "" if fine else say(f"usage.stray.{self._topic}", magic=self._magic)
+
+    def _unknown(self, option: str) -> str:
+        """Say that there is no such option, and which is the nearest."""
         known = [name for name in self._option_string_actions if name.startswith("--")]
-        nearest = "".join(difflib.get_close_matches(option, known, n=1, cutoff=0.7))
-        message = (
-            say("usage.mistyped", option=option, nearest=nearest) if nearest else say("usage.unknown", option=option)
-        )
+        begun = [name for name in known if name.startswith(option)]
+        nearest = next(iter(begun or difflib.get_close_matches(option, known, n=1, cutoff=0.7)), "")
+        message = say("usage.mistyped" if nearest else "usage.unknown", option=option, nearest=nearest)
         return f"{message} {say('usage.dash')}" if self._magic == "%spark" else message
 
 

@@ -3,6 +3,7 @@
 import os
 from typing import Any, Final
 
+from ..address import shown_address
 from ..auth import check_address
 from ..config.file import config_file, read_config_file
 from ..config.settings import SETTINGS, address_sources, allowed_hosts
@@ -46,7 +47,7 @@ def _model_rows(magics: Any, state: State) -> list[_Row]:
     origin = _origin(state, "model") if magics.model else variables["url"] or variables["domain"]
     return [
         ("model", model.alias, origin or say("label.default")),
-        ("url", model.url, variables["url"] or place),
+        ("url", shown_address(model.url), variables["url"] or place),
         ("domain", model.domain, variables["domain"] or place),
     ]
 
@@ -108,7 +109,7 @@ def show_models(magics: Any) -> None:
 
 
 def _facts(model: Model) -> tuple[str, ...]:
-    return model.alias, model.domain, model.url, f"{model.input_tokens:,}", f"{model.output_tokens:,}"
+    return model.alias, model.domain, shown_address(model.url), f"{model.input_tokens:,}", f"{model.output_tokens:,}"
 
 
 def _abilities(model: Model, chosen: str) -> str:
