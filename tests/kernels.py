@@ -130,6 +130,9 @@ class Kernel:
         run = run or Run()
         for _ in self.watch(request, run):
             pass
+        return self._replied(request, run)
+
+    def _replied(self, request, run):
         while not run.reply:
             reply = self.client.get_shell_msg(timeout=_WAIT)
             run.reply = reply["content"] if reply["parent_header"]["msg_id"] == request else {}
@@ -138,6 +141,8 @@ class Kernel:
     def run(self, code, cell="", *, fails=False):
         """Run a cell to its end, which is to be a good one."""
         run = self.finish(self.start(code, cell))
+        while run.reply["status"] == "aborted":  # the kernel is still emptying its queue after an error
+            run = self.finish(self.start(code, cell))
         assert (run.reply["status"] == "error") is fails, run.reply
         return run
 
@@ -156,8 +161,7 @@ class Kernel:
             if not stopped and moment(message):
                 stopped = time.time()
                 self.manager.interrupt_kernel()
-        run.reply = self.client.get_shell_msg(timeout=_WAIT)["content"]
-        return run, run.seconds_after(stopped)
+        return self._replied(request, run), run.seconds_after(stopped)
 
     def stopped_in(self, view, method, cell):
         """Ask for "hi" and interrupt it when the view (module, class) was just built, or is about to be put away."""
