@@ -6,7 +6,7 @@ from ..answer import Answer
 from ..messages import say
 from ..render import to_html, to_plain
 from .facts import Facts, Outcome, footer
-from .style import FINAL_STYLE, HEAD, MARK, NOTE, QUIET, REASONING, SUMMARY
+from .style import FINAL_STYLE, HEAD, INSIDE, MARK, NOTE, QUIET, REASONING, SUMMARY
 
 
 def bundle(facts: Facts, answer: Answer, outcome: Outcome) -> dict[str, str]:
@@ -38,8 +38,8 @@ def _page(*parts: str) -> str:
 
 
 def _text(answer: Answer) -> str:
-    """Return the answer in a part of its own, so that a heading it begins with is the first there."""
-    return f"<div>{to_html(str(answer))}</div>"
+    """Return the answer in a part of its own: a heading it begins with is the first there, and it stays inside."""
+    return f'<div style="{INSIDE}">{to_html(str(answer))}</div>'
 
 
 def notes_html(notes: tuple[str, ...]) -> str:
@@ -56,4 +56,4 @@ def reasoning_html(reasoning: str) -> str:
     """Return the folded section, or nothing for a model that did not think aloud."""
     if not reasoning:
         return ""
-    return f'<details>{summary_html()}<div style="{REASONING}">{to_html(reasoning)}</div></details>'
+    return f'<details>{summary_html()}<div style="{REASONING};{INSIDE}">{to_html(reasoning)}</div></details>'

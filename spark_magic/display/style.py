@@ -16,6 +16,8 @@ NOTE: Final = f"{QUIET};line-height:1.5;margin-top:.3em"
 SUMMARY: Final = f"{QUIET};cursor:pointer;line-height:1.8;margin-bottom:.4em"
 REASONING: Final = f"{QUIET};{_RULE};margin-bottom:.8em"
 
+INSIDE: Final = "contain:paint"  # a formula can be moved and coloured: it must not write over our own line
+
 # JupyterLab leaves no room between code and what follows, and puts words in tables to the right. The class stands
 # twice in order to weigh as much as JupyterLab's own rules; of two equals the later one counts.
 _PAGE: Final = (
