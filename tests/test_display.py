@@ -158,7 +158,7 @@ def test_what_is_new_to_the_eye_is_due_at_once(monkeypatch):
     assert pace.due()
 
 
-def test_never_more_than_ten_messages_or_forty_kilobytes_a_second(monkeypatch):
+def test_never_more_than_ten_messages_or_35_kilobytes_a_second(monkeypatch):
     now = [100.0]
     monkeypatch.setattr("spark_magic.display.pace.time.monotonic", lambda: now[0])
     pace = Pace()
@@ -169,7 +169,7 @@ def test_never_more_than_ten_messages_or_forty_kilobytes_a_second(monkeypatch):
             pace.spent(3, 100)
             sent += 3
     assert sent <= 10 * 10
-    pace.spent(1, 84_000)
+    pace.spent(1, 70_000)
     now[0] += 1.9
     assert not pace.due()
 

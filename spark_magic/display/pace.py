@@ -6,10 +6,10 @@ from typing import Final
 # Messages a second, updates and the widgets' own comings and goings together, stay under 21. jupyter_server would
 # drop messages above 1,000/s, but a hub's proxy or a phone's line is slower.
 _PER_MESSAGE: Final = 1 / 10  # seconds
-_PER_LATER_MESSAGE: Final = 1 / 7  # the reader is far behind by then, and each closing block will be a message
+_PER_LATER_MESSAGE: Final = 1 / 5  # the reader is far behind by then, and each closing block will be a message
 _LATER: Final = 3.0  # seconds after the beginning
 _START: Final = 0.2  # seconds between updates in the first second, when the widgets themselves were just sent
-_BYTES_PER_SECOND: Final = 42_000  # bounds the traffic whatever the answer looks like
+_BYTES_PER_SECOND: Final = 35_000  # bounds the traffic whatever the answer looks like
 _MOST_WORK: Final = 0.25  # of the time: a long block takes a while to render, and the stream waits
 
 
