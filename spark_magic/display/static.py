@@ -17,7 +17,8 @@ def bundle(facts: Facts, answer: Answer, outcome: Outcome) -> dict[str, str]:
 def plain(answer: Answer, outcome: Outcome = Outcome.COMPLETE) -> str:
     """Return the text without control characters, marked where it is not complete."""
     text = to_plain(str(answer))
-    return text if outcome is Outcome.COMPLETE else f"{text}\n[{say(f'label.{outcome.value}')}]"
+    mark = "" if outcome is Outcome.COMPLETE else f"[{say(f'label.{outcome.value}')}]"
+    return "\n".join(filter(None, (text, mark)))
 
 
 def html(facts: Facts, answer: Answer, outcome: Outcome) -> str:

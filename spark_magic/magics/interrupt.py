@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from ..errors import SparkInterrupted
+
 
 @contextmanager
 def interruptible() -> Iterator[None]:
@@ -13,8 +15,6 @@ def interruptible() -> Iterator[None]:
 
     In a cell with `await`, too: there ipykernel keeps it back until the event loop runs again.
     """
-    from ..errors import SparkInterrupted  # noqa: PLC0415  # not when the extension is loaded
-
     keeps_back = str(getattr(_handler(), "__module__", "")).startswith("ipykernel")
     try:
         with _handled_by(signal.default_int_handler if keeps_back else None):

@@ -8,6 +8,7 @@ from IPython.core.error import UsageError
 from IPython.core.magic import Magics, magics_class, no_var_expand
 
 from ..config import Settings
+from ..errors import ConfigurationError
 from ..messages import say
 from .options import HelpAsked, Parser, leading_options, split_line
 from .parsers import config_parser, reset_parser, spark_parser
@@ -98,8 +99,6 @@ def _parse(parser: Parser, words: list[str]) -> argparse.Namespace | None:
 
 def _blamed(step: Callable[[], _T], options: argparse.Namespace) -> _T:
     """Run a step; what an option of this line is to blame for, not a setting, is a UsageError."""
-    from ..errors import ConfigurationError  # noqa: PLC0415  # not when the extension is loaded
-
     try:
         return step()
     except ConfigurationError as problem:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
+from ..errors import ConfigurationError
 from .interrupt import held_back
 
 if TYPE_CHECKING:
@@ -47,7 +48,6 @@ class State:
         """Return the sandbox's model at its running address, starting it if need be, and its credentials."""
         from dataclasses import replace  # noqa: PLC0415  # a sandbox is rare
 
-        from ..errors import ConfigurationError  # noqa: PLC0415  # as above
         from ..sandbox import Sandbox  # noqa: PLC0415  # as above; loads a web server
 
         self.sandbox = self.sandbox or Sandbox(delay=_SANDBOX_DELAY)
