@@ -17,7 +17,7 @@ def fresh_machine(tmp_path_factory, monkeypatch):
     for name in list(os.environ):
         if name.startswith(_PREFIXES) and name not in keep:
             monkeypatch.delenv(name)
-    for name in _LOCALE:
+    for name in (*_LOCALE, "VIRTUAL_ENV"):  # IPython warns of another environment than the one it runs in
         monkeypatch.delenv(name, raising=False)
     home = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("HOME", str(home))

@@ -11,7 +11,7 @@ from nbclient import NotebookClient
 
 from spark_magic.sandbox import API_KEY, API_SECRET, APP_ID
 
-_OURS = ("SPARK", "IFLYTEK_SPARK", "XFYUN", "LC_", "LANG", "PYTHONUNBUFFERED")
+_OURS = ("SPARK", "IFLYTEK_SPARK", "XFYUN", "LC_", "LANG", "PYTHONUNBUFFERED", "VIRTUAL_ENV")
 _WAIT = 60.0  # seconds: longer than anything here takes on a busy machine
 _SIGNAL = """\
 import signal

@@ -192,7 +192,7 @@ def test_running_a_cell_again_replaces_its_turn(notebook):
     book = notebook("%%spark\nsandbox: oneframe\nOne?", "%%spark\nsandbox: oneframe\nTwo?")
     expect(book.run(1)).to_contain_text("Messages received: 1, and this is turn 1")
     expect(book.run(2)).to_contain_text("Messages received: 3, and this is turn 2")
-    expect(book.run(1)).to_contain_text("replaces turn 1")
+    expect(book.run(1)).to_contain_text("in place of turn 1")
     expect(book.output(1)).to_contain_text("Messages received: 1, and this is turn 1")
     expect(book.run(2)).to_contain_text("Messages received: 3, and this is turn 2")
 

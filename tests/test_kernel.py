@@ -134,7 +134,7 @@ def test_a_cell_that_runs_again_replaces_its_own_turn(kernel, server):
     kernel.run("%spark sandbox: say two", "second")
     run = kernel.run("%spark sandbox: say uno", "first")
     assert sent(server) == ["sandbox: say uno"]
-    assert "replaces turn 1" in run.saved[0][0]["text/html"]
+    assert "in place of turn 1" in run.saved[0][0]["text/html"]
     kernel.run("%spark three", "third")
     assert sent(server) == ["sandbox: say uno", "uno", "sandbox: say two", "two", "three"]
 

@@ -13,7 +13,6 @@ LABELS: Final[dict[str, tuple[str, str]]] = {
     "label.tokens": ("{prompt} + {completion} tokens", "{prompt} + {completion} token"),
     "label.seconds": ("{seconds:.1f} s", "{seconds:.1f} 秒"),
     "label.elapsed": ("{seconds} s", "{seconds} 秒"),
-    "label.you": ("User", "用户"),
     "label.not_remembered": ("not remembered", "不计入对话"),
     "label.role": ("role", "角色"),
     "label.content": ("content", "内容"),
@@ -54,8 +53,8 @@ LABELS: Final[dict[str, tuple[str, str]]] = {
         "最早的 {count} 轮对话已超出模型上下文，不再发送。",
     ),
     "note.replaces": (
-        "Asked again: replaces turn {number}; later turns stay.",
-        "重新提问：替换第 {number} 轮，后面的轮次保留。",
+        "Asked again in place of turn {number}; later turns stay.",
+        "在第 {number} 轮的位置重新提问，后面的轮次保留。",
     ),
     "note.max_tokens": (
         "max_tokens is above the documented {limit:,}; it is sent as it is.",
