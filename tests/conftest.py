@@ -64,3 +64,12 @@ def box(monkeypatch):
         all_models_at(running)
         use_keys(monkeypatch)
         yield running
+
+
+@pytest.fixture
+def gateway():
+    """Return a running sandbox of its own, which nothing else knows of."""
+    from spark_magic.sandbox import Sandbox
+
+    with Sandbox() as running:
+        yield running

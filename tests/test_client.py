@@ -6,6 +6,7 @@ from contextlib import closing
 from dataclasses import replace
 
 import pytest
+from asking import at, client_of, events_of, question, text_of
 from cells import chat_of, messages_of, use_keys
 
 import spark_magic
@@ -18,37 +19,8 @@ from spark_magic.errors import (
     CredentialsMissing,
 )
 from spark_magic.events import Delta, Finished, Message, Reasoning, References, Waiting
-from spark_magic.models import find
-from spark_magic.sandbox import API_KEY, API_SECRET, APP_ID, Sandbox
-from spark_magic.target import Parameters, Target
-
-
-@pytest.fixture
-def gateway():
-    """Return a running sandbox."""
-    with Sandbox() as running:
-        yield running
-
-
-def at(box, alias="ultra", **changes):
-    return Target(replace(find(alias), url=box.url(alias)), **changes)
-
-
-def client_of(box, alias="ultra", **changes):
-    return Client(at(box, alias, **changes), box.credentials)
-
-
-def question(text):
-    return [Message("user", text)]
-
-
-def events_of(box, text, **changes):
-    return [e for e in client_of(box, **changes).stream(question(text)) if not isinstance(e, Waiting)]
-
-
-def text_of(events):
-    return "".join(event.text for event in events if isinstance(event, Delta))
-
+from spark_magic.sandbox import API_KEY, API_SECRET, APP_ID
+from spark_magic.target import Parameters
 
 # what a stream is
 

@@ -5,6 +5,7 @@ import sys
 from dataclasses import replace
 
 import pytest
+from asking import at, client_of, events_of, question, text_of
 
 from spark_magic import client as client_module
 from spark_magic.client import Client, checked_parameters
@@ -28,38 +29,9 @@ from spark_magic.errors import (
     ServiceError,
     SparkError,
 )
-from spark_magic.events import Delta, Message, Waiting
 from spark_magic.models import find
-from spark_magic.sandbox import API_KEY, API_SECRET, APP_ID, Sandbox
+from spark_magic.sandbox import API_KEY, API_SECRET, APP_ID
 from spark_magic.target import Limits, Parameters, Target
-
-
-@pytest.fixture
-def gateway():
-    """Return a running sandbox."""
-    with Sandbox() as running:
-        yield running
-
-
-def at(box, alias="ultra", **changes):
-    return Target(replace(find(alias), url=box.url(alias)), **changes)
-
-
-def client_of(box, alias="ultra", **changes):
-    return Client(at(box, alias, **changes), box.credentials)
-
-
-def question(text):
-    return [Message("user", text)]
-
-
-def events_of(box, text, **changes):
-    return [e for e in client_of(box, **changes).stream(question(text)) if not isinstance(e, Waiting)]
-
-
-def text_of(events):
-    return "".join(event.text for event in events if isinstance(event, Delta))
-
 
 # what fails, and how
 
