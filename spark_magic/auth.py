@@ -8,16 +8,17 @@ import hashlib
 import hmac
 from email.utils import formatdate
 from typing import Final
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 from .address import is_loopback, shown_address
 from .credentials import Credentials
 from .errors import ConfigurationError, HostRefused
-from .secret import Secret
+from .secret import Secret, without_frames
 
 _VENDOR: Final = ".xf-yun.com"
 
 
+@without_frames
 def sign_url(url: str, credentials: Credentials, now: float) -> Secret:
     """Return the address to connect to, valid for 300 seconds around `now` (seconds since the epoch)."""
     parts = urlsplit(url)
@@ -30,6 +31,15 @@ def sign_url(url: str, credentials: Credentials, now: float) -> Secret:
     encoded = base64.b64encode(authorization.encode()).decode()
     query = urlencode({"authorization": encoded, "date": date, "host": parts.netloc})
     return Secret(f"{url}?{query}")
+
+
+@without_frames
+def signed_parts(url: Secret) -> tuple[Secret, Secret]:
+    """Return what of a signed address is good for five minutes: the authorization, and the signature inside it."""
+    query = parse_qs(urlsplit(url.reveal()).query)
+    authorization = query["authorization"][0]
+    signature = base64.b64decode(authorization).decode().rpartition('="')[2].rstrip('"')
+    return Secret(authorization), Secret(signature)
 
 
 def sign(host: str, date: str, path: str, api_secret: Secret) -> str:

@@ -11,7 +11,7 @@ import platformdirs
 
 from .errors import ConfigurationError, CredentialsMissing
 from .private_file import read_private, remove_private, write_private
-from .secret import Secret
+from .secret import Secret, without_frames
 
 NAMES: Final = ("app_id", "api_key", "api_secret")
 _SERVICE: Final = "spark_magic"  # the keyring's word for what the entry is for
@@ -35,6 +35,7 @@ class Credentials:
     sources: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     @classmethod
+    @without_frames
     def of(cls, app_id: str, api_key: str, api_secret: str, source: str = "explicit") -> "Credentials":
         """Wrap three plain values, stripped of blanks; ConfigurationError for what cannot be a key."""
         return cls.from_secrets(Secret(app_id), Secret(api_key), Secret(api_secret), source)
@@ -62,6 +63,7 @@ def find_credentials() -> Credentials:
     return Credentials(**secrets, sources={name: source for name, (_, source) in found.items()})
 
 
+@without_frames
 def present_credentials() -> dict[str, tuple[Secret, str]]:
     """Return what there is, by name: the value and where it came from (a variable, a path, "keyring")."""
     found: dict[str, tuple[Secret, str]] = {}
@@ -87,7 +89,7 @@ def _variable(name: str) -> str:
 
 
 def _checked(name: str, value: Secret, source: str) -> Secret:
-    """Return the value without blanks around it; no frame of the error's traceback has it in the clear."""
+    """Return the value without blanks around it."""
     stripped = Secret(value.reveal().strip())
     if not _like_a_key(stripped):
         raise ConfigurationError("credentials.malformed", name=name, source=source)
@@ -108,7 +110,6 @@ def _file_values() -> dict[str, Secret]:
     path = credentials_file()
     content = read_private(path)
     values = {} if content is None else _unpacked(content)
-    del content  # a traceback's frame must not have it
     if values is None:
         raise ConfigurationError("file.unreadable", path=path, detail="not JSON of three strings")
     return values
@@ -127,6 +128,7 @@ def _unpacked(content: bytes) -> dict[str, Secret] | None:
     return {name: Secret(values[name]) for name in NAMES if values.get(name, "").strip()}
 
 
+@without_frames
 def save_credentials(credentials: Credentials) -> str:
     """Keep them for later kernels; return where: "keyring" where there is one, else the path of the file."""
     packed = _packed(credentials)
@@ -137,6 +139,7 @@ def save_credentials(credentials: Credentials) -> str:
     return str(credentials_file())
 
 
+@without_frames
 def forget_credentials() -> list[str]:
     """Remove what `save_credentials` kept; return the places that had something.
 

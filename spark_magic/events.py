@@ -1,6 +1,7 @@
 """What goes into a conversation and what comes out of a stream: frozen data, nothing else."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 Role: TypeAlias = Literal["system", "user", "assistant"]
@@ -61,11 +62,33 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
+class Retrying:
+    """It failed for `reason`, a sentence for the user, and is asked again in `seconds`: time `number` of `of`."""
+
+    number: int
+    of: int
+    seconds: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something to tell the user beside the answer: a sentence's key in `messages` and what is put into it."""
+
+    key: str
+    values: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Finished:
-    """The last event of every complete answer. `usage` is None where the server sent none."""
+    """The last event of every complete answer. `usage` is None where the server sent none.
+
+    `moderated`: the answer may be shown, with the Notice before this, but is nothing to go on from.
+    """
 
     sid: str
     usage: Usage | None
+    moderated: bool = False
 
 
-Event: TypeAlias = Delta | Reasoning | References | Waiting | Finished
+Event: TypeAlias = Delta | Reasoning | References | Waiting | Retrying | Notice | Finished

@@ -1,7 +1,12 @@
 """A string that never shows itself."""
 
+import functools
 import hmac
-from typing import NoReturn
+from collections.abc import Callable
+from typing import NoReturn, ParamSpec, TypeVar
+
+_Parameters = ParamSpec("_Parameters")
+_Result = TypeVar("_Result")
 
 _SHOWN = 4  # characters of a long secret that tell two keys apart and give nothing away
 _LONG = 16
@@ -18,7 +23,11 @@ class Secret:
     __hash__ = None  # type: ignore[assignment]  # a key in a dict would be compared in variable time
 
     def __init__(self, value: str) -> None:
-        """Take the text to protect."""
+        """Take the text to protect; TypeError for anything else."""
+        if not isinstance(value, str):
+            message = f"a Secret is made of a str, not of {type(value).__name__}"
+            del value  # the traceback keeps this frame
+            raise TypeError(message)
         self._value = value
 
     def reveal(self) -> str:
@@ -64,3 +73,26 @@ class Secret:
         """Refuse: a pickled secret ends up in files and on other machines."""
         message = "a Secret is never pickled; read it again where it is needed"
         raise TypeError(message)
+
+    def __getstate__(self) -> NoReturn:
+        """Refuse: serializers that are not pickle ask for this."""
+        self.__reduce_ex__(0)
+
+
+def without_frames(function: Callable[_Parameters, _Result]) -> Callable[_Parameters, _Result]:
+    """Let a function's exceptions out without its frames, whatever they are: Ctrl-C and MemoryError as well.
+
+    For functions that have a secret in the clear: a traceback keeps the locals of every frame, and debuggers and
+    IPython's verbose mode show them.
+    """
+
+    @functools.wraps(function)
+    def guarded(*arguments: _Parameters.args, **named: _Parameters.kwargs) -> _Result:
+        try:
+            return function(*arguments, **named)
+        except BaseException as problem:
+            del arguments, named
+            problem.__context__ = problem.__cause__ = problem.__traceback__ = None
+            raise
+
+    return guarded

@@ -23,7 +23,8 @@ class Limits:
     """How long each phase of a call may take, in seconds, and how much the server may send, in bytes.
 
     `open_timeout` covers name look-up, connecting, TLS and the handshake; `first_timeout` the wait for the first
-    frame (long: thinking models); `idle_timeout` the wait for each further one; `total_timeout` the whole call.
+    frame (long: thinking models); `idle_timeout` the wait for each further one; `total_timeout` the whole call, with
+    all its attempts: `retries` says how often a failure before the first words is asked again.
     """
 
     open_timeout: float = 10.0
@@ -32,6 +33,7 @@ class Limits:
     idle_timeout: float = 60.0
     total_timeout: float = 1800.0
     max_bytes: int = 8 * _MIB
+    retries: int = 2
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,13 @@ def fresh_machine(tmp_path_factory, monkeypatch):
     use_language("")
 
 
+@pytest.fixture(autouse=True)
+def short_pauses(monkeypatch):
+    """Ask again at once: only the tests of the pauses themselves want them as long as they are."""
+    for name in ("_FIRST_PAUSE", "_JITTER", "_RATE_PAUSE"):
+        monkeypatch.setattr(f"spark_magic.client.retry.{name}", 0.001)
+
+
 @pytest.fixture
 def start():
     """Return a maker of IPythons in this process, with settings as an ipython_config.py would have them."""

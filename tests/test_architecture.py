@@ -13,10 +13,11 @@ MOST_LINES, MOST_FUNCTION_LINES = 280, 50
 FREE = {"all", "lazily"}
 
 # Where foreign errors are mapped, whatever they are (the wire's and the keyring's); where a server's thread hands
-# its own to the one that waits.
-CATCHES_ALL = {"transport", "credentials", "sandbox"}
+# its own to the one that waits; where an exception is parted from its frames.
+CATCHES_ALL = {"transport", "credentials", "sandbox", "secret"}
 KNOWS = {
     "websocket": {"transport"},
+    "python_socks": {"transport"},
     "IPython": {"display", "config", "magics", "__init__"},
     "ipywidgets": {"display"},
     "anywidget": {"display"},

@@ -10,8 +10,7 @@ from asking import at, client_of, events_of, question, text_of
 from cells import chat_of, messages_of, use_keys
 
 import spark_magic
-from spark_magic import client as client_module
-from spark_magic.client import Client
+from spark_magic.client import Client, call
 from spark_magic.config import Settings
 from spark_magic.credentials import Credentials
 from spark_magic.errors import (
@@ -118,14 +117,14 @@ def test_credentials_are_looked_up_for_each_question(gateway, monkeypatch):
 
 def test_each_attempt_has_a_connection_a_signature_and_a_uid_of_its_own(gateway, monkeypatch):
     signed = []
-    sign = client_module.sign_url
+    sign = call.sign_url
     moments = iter([time.time() - 5, time.time()])
 
     def noted(url, credentials, _now):
         signed.append(sign(url, credentials, next(moments)).reveal())
         return sign(url, credentials, _now)
 
-    monkeypatch.setattr(client_module, "sign_url", noted)
+    monkeypatch.setattr(call, "sign_url", noted)
     client = client_of(gateway)
     for _ in range(2):
         list(client.stream(question("hi")))

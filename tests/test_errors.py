@@ -336,8 +336,8 @@ def test_a_redirect_is_refused_and_not_retried(status):
     assert not problem.retryable
 
 
-@pytest.mark.parametrize(("status", "retryable"), [(500, True), (502, True), (503, True), (404, False), (429, False)])
-def test_only_5xx_is_worth_a_second_try(status, retryable):
+@pytest.mark.parametrize(("status", "retryable"), [(500, True), (502, True), (503, True), (429, True), (404, False)])
+def test_only_5xx_and_429_are_worth_a_second_try(status, retryable):
     problem = refused(status, f"<html>Bad Gateway\n{KEY}</html>")
     assert type(problem) is HandshakeRefused
     assert problem.retryable is retryable

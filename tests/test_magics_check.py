@@ -6,7 +6,7 @@ from cells import all_models_at, chat_of, use_keys
 from spark_magic.errors import ClockSkew, ConnectionFailed, CredentialsMissing, CredentialsRefused, SparkInterrupted
 from spark_magic.magics import check
 from spark_magic.models import MODELS, SANDBOX_ALIAS
-from spark_magic.sandbox import Sandbox
+from spark_magic.sandbox import Sandbox, handshake
 
 IN_USE = [model for model in MODELS if not model.retired and model.alias != SANDBOX_ALIAS]
 
@@ -63,10 +63,18 @@ def test_refused_credentials_are_said_once(cells, box, monkeypatch, capsys):
     assert box.handshakes == 1
 
 
-def test_a_wrong_clock_is_said_once(cells, box):
+def test_a_wrong_clock_is_said_once(cells, box, capsys):
+    box.clock_offset = 3600
+    cells.run("%spark_config --check")
+    assert capsys.readouterr().out.count("60 min behind") == 1
+    assert box.handshakes == len(box.requests) + 1
+
+
+def test_a_clock_that_cannot_be_corrected_is_said_once(cells, box, monkeypatch):
+    monkeypatch.setattr(handshake, "_is_current", lambda *_: False)
     box.clock_offset = 3600
     assert isinstance(cells.fails("%spark_config --check"), ClockSkew)
-    assert box.handshakes == 1
+    assert box.handshakes == 2
 
 
 def test_no_network_is_said_once(cells, box):
@@ -140,8 +148,8 @@ def test_a_stop_leaves_what_is_known_on_the_screen(cells, box, monkeypatch, caps
             raise KeyboardInterrupt
         return ask(client)
 
-    ask = check._wait_for_words
-    monkeypatch.setattr(check, "_wait_for_words", words)
+    ask = check._notices
+    monkeypatch.setattr(check, "_notices", words)
     assert isinstance(cells.fails("%spark_config --check"), SparkInterrupted)
     shown = capsys.readouterr().out
     assert list(rows(shown.partition("SparkInterrupted")[0])) == ["lite", "pro"]

@@ -22,7 +22,7 @@ from spark_magic.errors import (
     ProtocolError,
 )
 from spark_magic.secret import Secret
-from spark_magic.transport import Connection
+from spark_magic.transport import ByteBudget, Connection
 from spark_magic.transport.dial import tls_context
 
 SHORT = {"open": 0.4, "send": 0.4, "first": 0.4, "idle": 0.4, "total": 5.0}
@@ -31,7 +31,7 @@ LONG = dict.fromkeys(SHORT, 5.0)
 
 
 def connection(timeouts=None, *, total=5.0, max_bytes=1 << 20):
-    return Connection(timeouts or LONG, time.monotonic() + total, max_bytes)
+    return Connection(timeouts or LONG, time.monotonic() + total, ByteBudget(max_bytes))
 
 
 @contextmanager

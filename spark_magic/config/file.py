@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import platformdirs
 
-from ..errors import ConfigurationError
+from ..errors import ConfigurationError, masked_text
 from ..models import SANDBOX_ALIAS, Model
 from ..private_file import read_private
 
@@ -35,7 +35,8 @@ def read_config_file() -> ConfigFile:
     try:
         return _typed(tomllib.loads(content.decode("utf-8-sig")))  # Windows' editors put a mark in front
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as problem:
-        detail = str(problem)
+        detail = masked_text(str(problem))
+    del content  # a key in the wrong place, say; the traceback keeps this frame
     raise ConfigurationError("file.unreadable", path=path, detail=detail)
 
 

@@ -22,7 +22,7 @@ TIMEOUTS: Final = ("open_timeout", "send_timeout", "first_timeout", "idle_timeou
 SETTINGS: Final = (
     *("model", "system", "temperature", "top_k", "max_tokens"),
     *TIMEOUTS,
-    *("max_bytes", "lang", "take_over"),
+    *("retries", "max_bytes", "lang", "take_over"),
 )
 
 
@@ -40,6 +40,7 @@ class Settings(Configurable):
     first_timeout = CFloat(_LIMITS.first_timeout, help="Seconds until the answer begins.").tag(config=True)
     idle_timeout = CFloat(_LIMITS.idle_timeout, help="Seconds between two pieces of it.").tag(config=True)
     total_timeout = CFloat(_LIMITS.total_timeout, help="Seconds for the whole call.").tag(config=True)
+    retries = CInt(_LIMITS.retries, min=0, help="Attempts after a failure before the first words.").tag(config=True)
     max_bytes = CInt(_LIMITS.max_bytes, min=1, help="Most bytes the server may send for one answer.").tag(config=True)
     take_over = Bool(
         default_value=False, help="Register %%spark even where another extension (Apache Spark's) has it."

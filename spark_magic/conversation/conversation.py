@@ -7,6 +7,7 @@ from ..answer import Answer
 from ..client import Client
 from ..errors import PromptTooLarge
 from ..events import Message
+from .claim import Claim
 from .exchange import Exchange
 from .tokens import TokenScale, estimate
 
@@ -45,13 +46,17 @@ class Plan:
 
 
 class Conversation:
-    """Turns that are all complete; the system prompt is no turn and is given with each request."""
+    """Turns that are all complete; the system prompt is no turn and is given with each request.
+
+    One question at a time: a second one meanwhile, from another thread say, fails with ConversationBusy.
+    """
 
     def __init__(self) -> None:
         """Start empty."""
         self.turns: list[Turn] = []
         self.scale = TokenScale()
         self._told = False
+        self._claim = Claim()
 
     def plan(
         self, client: Client, question: str, *, system: str = "", cell: str | None = None, history: bool = True
@@ -85,7 +90,8 @@ class Conversation:
 
     def ask(self, client: Client, plan: Plan) -> Exchange:
         """Return the exchange of that plan; its turn is added when, and only when, the answer is complete."""
-        return Exchange(client, plan.messages, lambda answer: self._commit(plan, answer))
+        claim = self._claim if plan.remembered else Claim()  # outside the conversation nobody is in the way
+        return Exchange(client, plan.messages, claim, lambda answer: self._commit(plan, answer))
 
     def newly_left_out(self, plan: Plan) -> int:
         """Return how many turns do not fit, once: 0 from then on, until all of them fit again."""
@@ -95,8 +101,9 @@ class Conversation:
         return 0 if told else plan.left_out
 
     def reset(self) -> int:
-        """Forget all turns; return how many there were."""
+        """Forget all turns; return how many there were. A question under way will not be remembered either."""
         count = len(self.turns)
+        self._claim.withdraw()
         self.turns = []
         self._told = False
         return count

@@ -1,30 +1,37 @@
 """One question being answered: the events as they come, and the answer they add up to."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
+from contextlib import closing
 
 from ..answer import Answer
 from ..client import Client
 from ..events import Delta, Event, Finished, Message, Reasoning, Reference, References
+from .claim import Claim
 
 
 class Exchange:
-    """Iterate over it once to get the events; `answer` is there after Finished, `text` and `reasoning` any time.
+    """Iterate over it once to get the events; `answer` and `moderated` are there after Finished, `text` any time.
 
     `commit` is called with the answer when the last frame is there, before Finished is given on: nothing that
-    happens later can lose the turn, nothing that happened before has added half of one.
+    happens later can lose the turn, nothing that happened before has added half of one. An answer that moderation
+    warns of is given, and not committed.
     """
 
-    def __init__(self, client: Client, messages: tuple[Message, ...], commit: Callable[[Answer], Answer]) -> None:
-        """Take what to ask and what to do with the answer; nothing is sent yet."""
+    def __init__(
+        self, client: Client, messages: tuple[Message, ...], claim: Claim, commit: Callable[[Answer], Answer]
+    ) -> None:
+        """Take what to ask, in whose turn, and what to do with the answer; nothing is sent yet."""
         self._client = client
-        self._messages = messages
+        self._stream = client.stream(messages)
+        self._claim = claim
         self._commit = commit
         self._texts: list[str] = []
         self._reasonings: list[str] = []
         self._began = time.monotonic()
         self.references: tuple[Reference, ...] = ()
         self.answer: Answer | None = None
+        self.moderated = False
 
     @property
     def text(self) -> str:
@@ -41,12 +48,22 @@ class Exchange:
         """The time since the question was asked."""
         return time.monotonic() - self._began
 
-    def __iter__(self) -> Iterator[Event]:
-        """Yield the events; closing the iterator closes the connection."""
+    def __iter__(self) -> Generator[Event, None, None]:
+        """Yield the events; closing the iterator closes the connection. ConversationBusy while another is read."""
+        events = self._events()
+        self._claim.take(self, events)
+        return events
+
+    def stop(self) -> None:
+        """End it, from another thread or a signal's handler: the events end with ConnectionLost."""
+        self._client.close()
+
+    def _events(self) -> Generator[Event, None, None]:
         self._began = time.monotonic()
-        for event in self._client.stream(self._messages):
-            self._take(event)
-            yield event
+        with closing(self._stream) as stream:
+            for event in stream:
+                self._take(event)
+                yield event
 
     def _take(self, event: Event) -> None:
         if isinstance(event, Delta):
@@ -56,7 +73,9 @@ class Exchange:
         elif isinstance(event, References):
             self.references += event.items
         elif isinstance(event, Finished):
-            self.answer = self._commit(self.so_far(event))
+            self.moderated = event.moderated
+            remembered = self._claim.is_with(self) and not event.moderated
+            self.answer = self._commit(self.so_far(event)) if remembered else self.so_far(event)
 
     def so_far(self, end: Finished | None = None) -> Answer:
         """Return the answer up to now; complete when `end` is the stream's last event."""

@@ -44,19 +44,20 @@ class BlockStream:
         return bool(self._coming)
 
     def flush(self) -> tuple[int, int]:
-        """Send what is new; return how many messages and bytes that took."""
+        """Send what is new; return how many messages that took, and how many bytes sent or characters read."""
         self._take()
         cut, reopen = self._cut()
         if not cut:
             self._live.value = to_html(self._tail)
-            return 1, _size(self._live)
+            return 1, max(_size(self._live), len(self._tail))
         finished = self._live
         finished.value = to_html(self._tail[:cut])
-        self._frozen += cut
+        read, self._frozen = len(self._tail), self._frozen + cut
         self._tail = reopen + self._tail[cut:]
         self._live = self._block(to_html(self._tail))
         self.box.children = (*self.box.children, self._live)
-        return _MESSAGES_TO_FREEZE, _size(finished) + _size(self._live) + 45 * len(self.box.children)
+        sent = _size(finished) + _size(self._live) + 45 * len(self.box.children)
+        return _MESSAGES_TO_FREEZE, max(sent, read)
 
     def _take(self) -> None:
         """Move what has come into the live block's text."""
@@ -72,7 +73,10 @@ class BlockStream:
         if cut := finished_length(self._tail):
             return cut, ""
         fence = open_fence(self._tail) if len(self._tail) >= max(least, _LEAST_OF_FENCE) else None
-        return (self._tail.rfind("\n") + 1, f"{fence}\n") if fence is not None else (0, "")
+        cut = self._tail.rfind("\n") + 1
+        if fence is None or self._tail.find("\n") + 1 == cut:  # a cut behind the opening line leaves all to the rest
+            return 0, ""
+        return cut, f"{fence}\n"
 
     def _block(self, value: str) -> Any:
         options = {"style": self._style} if self._style is not None else {}

@@ -1,11 +1,13 @@
 """What is known of one answer besides its text, as frozen data."""
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
-from typing import Any
+from typing import Any, Self
 
 from ..answer import Answer
+from ..events import Notice, Retrying
 from ..messages import say
 
 
@@ -16,6 +18,8 @@ class Outcome(Enum):
     COMPLETE = "complete"
     STOPPED = "stopped"
     FAILED = "failed"
+    WITHDRAWN = "withdrawn"
+    FLAGGED = "flagged"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,10 @@ class Facts:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     remembered: bool = True
+
+    def noting(self, notice: Notice) -> Self:
+        """Return them with one more note."""
+        return replace(self, notes=(*self.notes, say(notice.key, **notice.values).strip()))
 
 
 def footer(facts: Facts, answer: Answer, outcome: Outcome) -> str:
@@ -39,6 +47,11 @@ def footer(facts: Facts, answer: Answer, outcome: Outcome) -> str:
     if not facts.remembered or outcome is not Outcome.COMPLETE:
         parts.append(say("label.not_remembered"))
     return " · ".join(parts)
+
+
+def retrying(event: Retrying) -> str:
+    """Return why it is asked again, and when."""
+    return f"{event.reason} {say('label.retrying', seconds=math.ceil(event.seconds), number=event.number, of=event.of)}"
 
 
 def metadata(facts: Facts, answer: Answer, outcome: Outcome) -> dict[str, Any]:

@@ -8,11 +8,11 @@ from typing import Any, Final
 import ipywidgets as widgets  # type: ignore[import-untyped]  # it ships no types
 
 from ..answer import Answer
-from ..events import Delta, Event, Reasoning
+from ..events import Delta, Event, Notice, Reasoning, Retrying, Waiting
 from ..messages import say
 from ..render import to_html
 from .blocks import BlockStream
-from .facts import Facts, Outcome, metadata
+from .facts import Facts, Outcome, metadata, retrying
 from .pace import Pace
 from .publish import publish
 from .static import bundle, notes_html, summary_html
@@ -29,7 +29,7 @@ class LiveView:
         """Show the status line at once."""
         self._facts = facts
         self._began = time.monotonic()
-        self._phase = "label.connecting"
+        self._phase = say("label.connecting")
         self._layout = widgets.Layout(overflow="visible", margin="0")
         self._notes = widgets.HTML(LIVE_STYLE + notes_html(facts.notes), layout=self._layout)
         self._status = self._html(self._status_html())
@@ -53,13 +53,18 @@ class LiveView:
     def take(self, event: Event) -> None:
         """Add the event's text; send an update when one is due."""
         if isinstance(event, Delta):
-            self._phase = "label.answering"
+            self._phase = say("label.answering")
             self._append(self._text, event.text)
         elif isinstance(event, Reasoning):
-            self._phase = "label.thinking"
+            self._phase = say("label.thinking")
             self._append(self._reasoning_stream(), event.text)
-        elif self._phase == "label.connecting":
-            self._phase = "label.thinking"
+        elif isinstance(event, Notice):
+            self._facts = self._facts.noting(event)
+            self._notes.value = LIVE_STYLE + notes_html(self._facts.notes)
+        elif isinstance(event, Retrying):
+            self._phase = retrying(event)
+        elif isinstance(event, Waiting) and self._text.empty:
+            self._phase = say("label.thinking")
             to_html("")  # loads Markdown now that there is time for it
         self._update()
 
@@ -93,7 +98,7 @@ class LiveView:
 
     def _status_html(self) -> str:
         seconds = int(time.monotonic() - self._began)
-        parts = [self._facts.model, say(self._phase), *([say("label.elapsed", seconds=seconds)] if seconds else [])]
+        parts = [self._facts.model, self._phase, *([say("label.elapsed", seconds=seconds)] if seconds else [])]
         return f'<div style="{QUIET};{HEAD}">{escape(" · ".join(parts))}</div>'
 
     def finish(self, answer: Answer, outcome: Outcome) -> None:

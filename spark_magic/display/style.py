@@ -16,7 +16,8 @@ NOTE: Final = f"{QUIET};line-height:1.5;margin-top:.3em"
 SUMMARY: Final = f"{QUIET};cursor:pointer;line-height:1.8;margin-bottom:.4em"
 REASONING: Final = f"{QUIET};{_RULE};margin-bottom:.8em"
 
-INSIDE: Final = "contain:paint"  # a formula can be moved and coloured: it must not write over our own line
+# A formula can be moved and coloured: it must not write over our own line, while a wide table can be scrolled.
+INSIDE: Final = "contain:paint;overflow-x:auto;overflow-y:hidden"
 
 # JupyterLab leaves no room between code and what follows, and puts words in tables to the right. The class stands
 # twice in order to weigh as much as JupyterLab's own rules; of two equals the later one counts.
@@ -34,6 +35,9 @@ _LIVE: Final = (
     _PAGE,
     # Blocks, not boxes, so that margins between two widgets collapse as they do between two paragraphs.
     ".spark-magic.widget-vbox,.spark-magic .widget-vbox,.spark-magic .spark-magic-block{display:block}",
+    # A formula stays in its block, like INSIDE, but margins still collapse; the widgets' own layout says `visible`.
+    ".spark-magic .spark-magic-block{overflow-y:clip!important}",
+    f".spark-magic.widget-vbox{{{INSIDE.replace(';', '!important;')}!important}}",
     f".spark-magic.jupyter-widgets,.spark-magic .jupyter-widgets{{{_FONT}}}",
     ".spark-magic .widget-html-content{line-height:inherit}",
     # JupyterLab treats the first heading, the last block and the tables of an output apart; here it is in the middle.

@@ -3,10 +3,10 @@
 import sys
 
 from ..answer import Answer
-from ..events import Delta, Event, Reasoning
+from ..events import Delta, Event, Notice, Reasoning, Retrying
 from ..messages import say
 from ..render import to_plain
-from .facts import Facts, Outcome, footer
+from .facts import Facts, Outcome, footer, retrying
 
 
 class TerminalView:
@@ -17,8 +17,9 @@ class TerminalView:
         self._facts = facts
         self._section = ""
         self._line_open = False
+        self._retries = 0
         for note in facts.notes:
-            self._write(note + "\n")
+            self._write_line(note)
 
     def take(self, event: Event) -> None:
         """Print the event's text; a heading where the reasoning begins and where it ends."""
@@ -28,6 +29,12 @@ class TerminalView:
         elif isinstance(event, Delta):
             self._enter("answer")
             self._write(to_plain(event.text))
+        elif isinstance(event, Notice):
+            self._facts = self._facts.noting(event)
+            self._write_line(to_plain(self._facts.notes[-1]))
+        elif isinstance(event, Retrying) and event.number > self._retries:
+            self._retries = event.number
+            self._write_line(to_plain(retrying(event)))
 
     def _enter(self, section: str) -> None:
         if section == self._section:
@@ -40,10 +47,14 @@ class TerminalView:
 
     def finish(self, answer: Answer, outcome: Outcome) -> None:
         """End the text and print its footer; nothing where nothing came, since the error says it all."""
-        if self._line_open:
-            self._write("\n")
         if outcome is Outcome.COMPLETE or self._section:
-            self._write(f"[{footer(self._facts, answer, outcome)}]\n")
+            self._write_line(f"[{footer(self._facts, answer, outcome)}]")
+        elif self._line_open:
+            self._write("\n")
+
+    def _write_line(self, text: str) -> None:
+        """Write a line of its own."""
+        self._write(f"\n{text}\n" if self._line_open else f"{text}\n")
 
     def _write(self, text: str) -> None:
         """Write at once; what the output's encoding cannot say becomes an escape, not an error."""

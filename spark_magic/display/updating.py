@@ -4,7 +4,7 @@ import time
 from typing import Any, Final
 
 from ..answer import Answer
-from ..events import Delta, Event, Reasoning
+from ..events import Delta, Event, Notice, Reasoning
 from .facts import Facts, Outcome, metadata
 from .pace import Pace
 from .publish import publish
@@ -32,6 +32,8 @@ class UpdatingView:
             self._texts.append(event.text)
         elif isinstance(event, Reasoning):
             self._reasonings.append(event.text)
+        elif isinstance(event, Notice):
+            self._facts = self._facts.noting(event)
         if (self._texts or self._reasonings) and self._due():
             size = self._show(self._so_far(), Outcome.RUNNING)  # should the kernel die, nobody takes it for the whole
             self._pace.spent(1, size)
@@ -50,7 +52,8 @@ class UpdatingView:
 
     def finish(self, answer: Answer, outcome: Outcome) -> None:
         """Show the final form; nothing where nothing came, since the error says it all."""
-        if outcome is Outcome.COMPLETE or answer or answer.reasoning or self._facts.notes:
+        shown = self._handle is not None  # maybe what is to be withdrawn
+        if shown or outcome is Outcome.COMPLETE or answer or answer.reasoning or self._facts.notes:
             self._show(answer, outcome)
 
     def _show(self, answer: Answer, outcome: Outcome) -> int:

@@ -17,7 +17,7 @@ def handshake_error(  # noqa: PLR0913  # six facts of one reply, all by name
     """Return the error for an HTTP reply to the upgrade.
 
     `body` may echo the key, so only what is recognised in it is told; `date` is the reply's Date header, `now`
-    our own clock in seconds since the epoch, `sources` a sentence on where the credentials came from.
+    the clock it was signed by in seconds since the epoch, `sources` a sentence on where the credentials came from.
     """
     if status == HTTPStatus.UNAUTHORIZED:
         return CredentialsRefused(_unauthorized_key(body), code=None, sources=sources, status=status)
@@ -25,7 +25,7 @@ def handshake_error(  # noqa: PLR0913  # six facts of one reply, all by name
         return _forbidden(body, date, now)
     if status // 100 == 3:  # noqa: PLR2004  # HTTP's class of redirects
         return HandshakeRefused("handshake.redirect", status=status)
-    retryable = status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    retryable = status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.TOO_MANY_REQUESTS
     return HandshakeRefused("handshake.other", retryable=retryable, status=status, host=host, detail=body)
 
 

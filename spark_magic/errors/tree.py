@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 
 from ..messages import has, say
+from .echo import repeats
 
 # Keys are 32 characters with digits among them; a gateway may echo one. Its own names for errors have none.
 _TOKEN = re.compile(r"(?=[A-Za-z+=_\-]*[0-9]|[A-Za-z+=_\-]{32})[A-Za-z0-9+=_\-]{16,}")
@@ -27,7 +28,8 @@ class SparkError(Exception):
 
     `hint` says what to do next, `retryable` whether asking again unchanged may help, `code` and `sid` are the
     vendor's number and session id where there are any (None and ""). `str()` gives all of it in two or three
-    lines, in the user's language. Notebooks show just that, without frames and so without locals.
+    lines, in the user's language, with the number of `attempts` if there were several. Notebooks show just that,
+    without frames and so without locals.
     """
 
     def __init__(
@@ -48,11 +50,16 @@ class SparkError(Exception):
         self.sid = masked_sid(sid)
         self.detail = masked_text(detail)
         self.values = values
+        self.attempts = 1
 
     def withhold(self, secrets: Iterable[str]) -> None:
-        """Take these texts out of what the server said: one that echoes a key must not put it on the screen."""
+        """Take these texts out of what the server said: one that echoes a key must not put it on the screen.
+
+        Where it repeats one in another form, all of its words go.
+        """
         for secret in filter(None, secrets):
-            self.detail, self.sid = (text.replace(secret, _MASK) for text in (self.detail, self.sid))
+            said = (text.replace(secret, _MASK) for text in (self.detail, self.sid))
+            self.detail, self.sid = (_MASK if repeats(text, secret) else text for text in said)
 
     @property
     def sentence(self) -> str:
@@ -75,6 +82,7 @@ class SparkError(Exception):
         """Return the two or three lines a user sees: what happened, what to do, code and sid."""
         facts = [f"code {self.code}"] if self.code is not None else []
         facts += [f"sid {self.sid}"] if self.sid else []
+        facts += [say("label.attempts", count=self.attempts)] if self.attempts > 1 else []
         return [self.sentence, self.hint, *([" · ".join(facts)] if facts else [])]
 
     def __str__(self) -> str:
@@ -134,6 +142,10 @@ class ClockSkew(HandshakeRefused):
         """Take the offset besides what every error takes."""
         super().__init__(key, **values)  # type: ignore[arg-type]  # passed through
         self.offset = offset
+
+
+class ConversationBusy(SparkError):
+    """Another question of the same conversation is being answered; nothing was sent."""
 
 
 class ConnectionLost(SparkError):

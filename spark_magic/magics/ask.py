@@ -14,12 +14,11 @@ from ..conversation import Conversation, Exchange, Plan
 from ..credentials import Credentials, find_credentials
 from ..display import open_view, shown_here
 from ..display.facts import Facts, Outcome
-from ..display.view import View
-from ..errors import SparkInterrupted
+from ..errors import Moderated, SparkError, SparkInterrupted
 from ..messages import say
 from ..models import SANDBOX_ALIAS
 from ..target import Target
-from .interrupt import held_back
+from .interrupt import Interrupt, interrupted_by
 from .parsers import given
 from .state import State
 
@@ -35,7 +34,7 @@ def ask_in(shell: Any, state: State, prompt: str, options: argparse.Namespace) -
     credentials = None
     if not options.dry_run:
         target, credentials = ready(state, target)
-    client = Client(target, credentials)
+    client = Client(target, credentials, clock=state.clock)
     system = settings.system if options.system is None else options.system
     cell = state.cell(shell) if shell is not None and history else None
     plan = state.conversation.plan(client, prompt.strip("\n"), system=system, cell=cell, history=history)
@@ -63,36 +62,43 @@ def ready(state: State, target: Target) -> tuple[Target, Credentials]:
 
 
 def _watch(shell: Any, facts: Facts, exchange: Exchange) -> Answer:
-    """Show the events until the last one; whatever ends them early leaves the partial answer, marked."""
-    view: View | None = None
-    stopped = False
-    try:
-        with held_back():
-            view = open_view(shell, facts)
-        with closing(iter(exchange)) as events:  # type: ignore[type-var]  # a generator has close()
-            for event in events:
-                view.take(event)
-    except KeyboardInterrupt:
-        stopped = True
-    except BaseException:
-        _finish(view, exchange.so_far(), Outcome.FAILED)
-        raise
-    complete = exchange.answer is not None
-    answer = exchange.so_far() if exchange.answer is None else exchange.answer  # a complete one may be empty
-    try:
-        _finish(view, answer, Outcome.COMPLETE if complete else Outcome.STOPPED)
-    except KeyboardInterrupt:
-        stopped = True
-    if stopped:
-        raise SparkInterrupted(complete=complete)
+    """Show the answer as it comes. An interrupt stops the stream, and is raised when all is put away."""
+    with interrupted_by(exchange.stop) as interrupt:
+        try:
+            answer = _show(shell, facts, exchange, interrupt)
+        except SparkError:
+            if not interrupt.came:
+                raise
+    if interrupt.came:
+        raise SparkInterrupted(complete=exchange.answer is not None)
     return answer
 
 
-def _finish(view: View | None, answer: Answer, outcome: Outcome) -> None:
-    """Put the final form in place, all of it: an interrupt waits for that."""
-    with held_back():
-        if view is not None:
-            view.finish(answer, outcome)
+def _show(shell: Any, facts: Facts, exchange: Exchange, interrupt: Interrupt) -> Answer:
+    """Show the events until the last one; whatever ends them early leaves the partial answer, marked."""
+    view = open_view(shell, facts)
+    problem: BaseException | None = None
+    try:
+        with closing(iter(exchange)) as events:
+            for event in events:
+                view.take(event)
+    except BaseException as early:
+        problem = early
+        raise
+    finally:
+        outcome = _outcome(exchange, problem, stopped=interrupt.came)
+        answer = exchange.so_far() if exchange.answer is None else exchange.answer  # a complete one may be empty
+        view.finish(Answer(model=answer.model) if outcome is Outcome.WITHDRAWN else answer, outcome)
+    return answer
+
+
+def _outcome(exchange: Exchange, problem: BaseException | None, *, stopped: bool) -> Outcome:
+    """Tell how it ended; what moderation withdraws is not to be seen any more."""
+    if isinstance(problem, Moderated):
+        return Outcome.WITHDRAWN
+    if exchange.answer is not None:
+        return Outcome.FLAGGED if exchange.moderated else Outcome.COMPLETE
+    return Outcome.STOPPED if stopped or isinstance(problem, KeyboardInterrupt) else Outcome.FAILED
 
 
 def _sent(target: Target) -> dict[str, Any]:

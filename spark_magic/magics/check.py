@@ -18,7 +18,7 @@ from ..errors import (
     SparkError,
     SparkInterrupted,
 )
-from ..events import Delta, Message, Reasoning
+from ..events import Delta, Message, Notice, Reasoning
 from ..messages import say
 from ..models import SANDBOX_ALIAS, Model, catalogue
 from ..target import Parameters
@@ -39,7 +39,7 @@ def show_check(magics: Any, state: State) -> None:
     hints: list[str] = []
     try:
         for model in _models(magics):
-            problem = _problem(magics, state, model)
+            problem = _problem(magics, state, model, hints)
             if problem is not None and not table.rows and _concerns_all(problem):
                 raise problem
             table.add(_row(model, problem))
@@ -101,23 +101,27 @@ def _concerns_all(problem: SparkError) -> bool:
     return isinstance(problem, CredentialsMissing | ConnectionFailed) and type(problem) is not HandshakeRefused
 
 
-def _problem(magics: Any, state: State, model: Model) -> SparkError | None:
-    """Ask one model; return what kept it from answering."""
+def _problem(magics: Any, state: State, model: Model, hints: list[str]) -> SparkError | None:
+    """Ask one model; return what kept it from answering, and add to the hints what else there is to know."""
     wanted = replace(magics.target(), model=model, parameters=Parameters(max_tokens=_TOKENS))
     try:
         target, credentials = ready(state, wanted)
-        _wait_for_words(Client(target, credentials))
+        hints += _notices(Client(target, credentials, clock=state.clock))
     except SparkError as problem:
         return problem
     return None
 
 
-def _wait_for_words(client: Client) -> None:
-    """Wait for the first words and leave: that they come is all there is to know."""
-    with closing(client.stream(_QUESTION)) as events:  # type: ignore[type-var]  # a generator has close()
+def _notices(client: Client) -> list[str]:
+    """Wait for the first words and leave, that they come is all there is to know; return what was told before them."""
+    told: list[str] = []
+    with closing(client.stream(_QUESTION)) as events:
         for event in events:
-            if isinstance(event, Delta | Reasoning):
-                return
+            if isinstance(event, Notice):
+                told.append(say(event.key, **event.values))
+            elif isinstance(event, Delta | Reasoning):
+                break
+    return told
 
 
 def _row(model: Model, problem: SparkError | None) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from .parsers import LOGIN, LOGOUT, given
 from .settings_report import show_models, show_settings
 from .state import State
 
-_SET: Final = ("model", "system", "temperature", "top_k", "max_tokens", *TIMEOUTS)
+_SET: Final = ("model", "system", "temperature", "top_k", "max_tokens", *TIMEOUTS, "retries")
 
 
 def run_config(magics: Any, state: State, options: argparse.Namespace) -> None:

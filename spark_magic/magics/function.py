@@ -8,7 +8,7 @@ from ..answer import Answer
 from ..config import Settings
 from ..display import install
 from .ask import ask_in
-from .interrupt import interruptible
+from .frames import without_our_frames
 from .parsers import spark_parser
 from .spark_magics import SparkMagics
 from .state import State, state_of
@@ -23,10 +23,10 @@ def ask(prompt: str, **options: Any) -> Answer:
     `no_history`. The question joins the kernel's conversation. TypeError for an unknown option, ValueError for
     an empty prompt; otherwise what `%%spark` raises.
     """
-    with interruptible():
-        return _ask(prompt, options)
+    return _ask(prompt, options)
 
 
+@without_our_frames
 def _ask(prompt: str, options: dict[str, Any]) -> Answer:
     known = vars(spark_parser().parse_args([]))
     unknown = set(options) - (set(known) - {"help", "output", "dry_run"})

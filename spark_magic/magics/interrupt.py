@@ -1,8 +1,8 @@
-"""The user's interrupt: noticed at once, one line on the screen, and never while a view is built or put away."""
+"""The user's interrupt: noticed at once, one line on the screen, and nothing of ours left half done."""
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -22,7 +22,38 @@ def interruptible() -> Iterator[None]:
     except SparkInterrupted:
         raise
     except KeyboardInterrupt:
-        raise SparkInterrupted from None
+        pass
+    else:
+        return
+    raise SparkInterrupted  # out here it carries no frames of ours
+
+
+class Interrupt:
+    """What became of the user's interrupt in a block: `came` tells whether there was one."""
+
+    def __init__(self) -> None:
+        """Start without one."""
+        self.came = False
+
+
+@contextmanager
+def interrupted_by(stop: Callable[[], None]) -> Iterator[Interrupt]:
+    """Have the first interrupt of the block call `stop`, in place of raising it anywhere in the middle.
+
+    What waits in the block must end by `stop`, which may not wait for any lock. A second interrupt is raised where
+    it comes: should anything hang, it still can be stopped.
+    """
+    interrupt = Interrupt()
+    handler = _handler()
+
+    def once(*arguments: Any) -> None:
+        if interrupt.came:
+            handler(*arguments)
+        interrupt.came = True
+        stop()
+
+    with _handled_by(once):
+        yield interrupt
 
 
 @contextmanager

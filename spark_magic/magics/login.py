@@ -24,12 +24,14 @@ def _asked(label: str) -> Secret:
     try:
         value = Secret(getpass.getpass(f"{label}: "))
     except (KeyboardInterrupt, EOFError):
-        raise UsageError(say("login.cancelled")) from None
+        refusal = "login.cancelled"
     except StdinNotImplementedError:
-        raise UsageError(say("login.no_prompt")) from None
-    if not value.reveal().strip():
-        raise UsageError(say("login.empty", label=label))
-    return value
+        refusal = "login.no_prompt"
+    else:
+        if value.reveal().strip():
+            return value
+        refusal = "login.empty"
+    raise UsageError(say(refusal, label=label))  # out here, where no frame of the prompt's comes along
 
 
 def logout() -> None:

@@ -39,6 +39,7 @@ def config_parser() -> Parser:
     parser.add_argument("--lang", type=_one_of("en", "zh", "auto"), metavar="en|zh|auto", help=say("help.lang"))
     for name in TIMEOUTS:
         parser.add_argument(f"--{name.replace('_', '-')}", type=_seconds, metavar="S", help=say(f"help.{name}"))
+    parser.add_argument("--retries", type=_count, metavar="N", help=say("help.retries"))
     parser.add_argument("--list-models", action="store_true", help=say("help.list_models"))
     parser.add_argument("--check", action="store_true", help=say("help.check"))
     parser.add_argument("--reset", action="store_true", help=say("help.reset_config"))
@@ -82,6 +83,14 @@ def _whole_number(text: str) -> int:
         return int(text)
     except ValueError:
         _refuse("usage.whole_number", value=text)
+
+
+def _count(text: str) -> int:
+    """Accept 0 or more."""
+    number = _whole_number(text)
+    if number < 0:
+        _refuse("usage.count", value=text)
+    return number
 
 
 def _seconds(text: str) -> float:

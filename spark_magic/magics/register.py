@@ -9,7 +9,7 @@ from traitlets import TraitError
 
 from ..display import install, uninstall
 from ..messages import say
-from .interrupt import interruptible
+from .frames import without_our_frames
 from .options import Parser
 from .parsers import config_parser, reset_parser, spark_parser
 from .question import Questions
@@ -108,9 +108,9 @@ def _functions(magics: SparkMagics) -> dict[str, Callable[..., Any]]:
 def _documented(method: Any, parser: Callable[[], Parser]) -> Callable[..., Any]:
     """Return the method as a function whose documentation is its parser's, in the language of the moment."""
 
+    @without_our_frames
     def magic(*arguments: str) -> Any:
-        with interruptible():
-            return method(*arguments)
+        return method(*arguments)
 
     magic.__doc__ = method.__doc__
     magic.__name__ = method.__name__

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
+from ..clock import Clock
 from ..errors import ConfigurationError
 from .interrupt import held_back
 
@@ -23,6 +24,7 @@ class State:
 
     origins: dict[str, str] = field(default_factory=dict)
     magics: Any = None
+    clock: Clock = field(default_factory=Clock)  # the servers' time, once one has told
     asked: tuple[str, int] = ("", 0)  # the running request, and how many questions it has asked
     sandbox: "Sandbox | None" = None
 

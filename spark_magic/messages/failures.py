@@ -2,7 +2,9 @@
 
 from typing import Final
 
-FAILURES: Final[dict[str, tuple[str, str]]] = {
+from .network import NETWORK
+
+FAILURES: Final[dict[str, tuple[str, str]]] = NETWORK | {
     "credentials.missing": (
         "No credentials: {missing} not found.",
         "没有找到凭证：缺少 {missing}。",
@@ -111,6 +113,10 @@ FAILURES: Final[dict[str, tuple[str, str]]] = {
         "temperature {value:g} is out of range: this model takes 0 to {most:g}.",
         "temperature {value:g} 超出范围：该模型接受 0 到 {most:g}。",
     ),
+    "parameter.type": (
+        "{name} is a number; {value!r} is none that can be sent.",
+        "{name} 应为数字；{value!r} 无法发送。",
+    ),
     "parameter.top_k": ("top_k {value} is out of range: 1 to 6.", "top_k {value} 超出范围：1 到 6。"),
     "parameter.max_tokens": (
         "max_tokens {value} is out of range: 1 or more.",
@@ -119,22 +125,6 @@ FAILURES: Final[dict[str, tuple[str, str]]] = {
     "parameter.hint": (
         "Nothing was sent. Set another value, or none to leave it to the model.",
         "没有发送任何内容。请换一个值，或不设置而使用模型的默认值。",
-    ),
-    "connect.dns": ("The address of {host} was not found.", "找不到 {host} 的地址。"),
-    "connect.dns.hint": ("Check the network connection and the DNS.", "请检查网络连接和 DNS。"),
-    "connect.refused": ("{host} could not be reached: {detail}", "无法连接 {host}：{detail}"),
-    "connect.refused.hint": (
-        "Check the network connection; behind a firewall, port {port} must be open.",
-        "请检查网络连接；如有防火墙，需开放端口 {port}。",
-    ),
-    "connect.tls": (
-        "{host} did not prove that it is {host}: {detail}",
-        "{host} 未能证明自己的身份：{detail}",
-    ),
-    "connect.tls.hint": (
-        "Nothing was sent. Behind a company's inspecting proxy, set SSL_CERT_FILE to its CA bundle;"
-        " certificates are never left unchecked.",
-        "没有发送任何内容。若公司网络会检查流量，请用 SSL_CERT_FILE 指定其 CA 证书；证书检查不会被关闭。",
     ),
     "deadline.open": (
         "{host} did not connect within {seconds:g} s.",
@@ -167,6 +157,14 @@ FAILURES: Final[dict[str, tuple[str, str]]] = {
     "answer.too_large.hint": (
         "The connection was closed. Ask for less at once, or raise max_bytes with %config SparkMagics.max_bytes.",
         "连接已关闭。请一次少问一些，或用 %config SparkMagics.max_bytes 提高上限。",
+    ),
+    "conversation.busy": (
+        "This conversation is still answering another question.",
+        "这个对话还在回答另一个问题。",
+    ),
+    "conversation.busy.hint": (
+        "Nothing was sent. Wait for it to end, or ask outside the conversation with --no-history.",
+        "没有发送任何内容。请等它结束，或用 --no-history 在对话之外提问。",
     ),
     "connection.lost": (
         "The connection ended before the answer was complete.",

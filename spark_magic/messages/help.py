@@ -46,6 +46,7 @@ HELP: Final[dict[str, tuple[str, str]]] = {
     "help.first_timeout": ("seconds until the answer begins", "等待回答开始的秒数"),
     "help.idle_timeout": ("seconds between two pieces of it", "两段回答之间的秒数"),
     "help.total_timeout": ("seconds for the whole call", "整个调用的秒数"),
+    "help.retries": ("how often a failure before the first words is asked again", "在收到内容之前失败时重试的次数"),
     "help.list_models": ("show all models", "列出全部模型"),
     "help.check": (
         "one tiny request per model: which ones this account may use (a few tokens each)",

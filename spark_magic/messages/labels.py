@@ -9,6 +9,13 @@ LABELS: Final[dict[str, tuple[str, str]]] = {
     "label.stop": ("Stop", "停止"),
     "label.stopped": ("stopped", "已停止"),
     "label.failed": ("incomplete", "未完成"),
+    "label.withdrawn": ("withdrawn by moderation", "已被内容审核撤回"),
+    "label.flagged": ("warned by moderation", "内容审核警告"),
+    "label.attempts": ("{count} attempts", "共尝试 {count} 次"),
+    "label.retrying": (
+        "Asking again in {seconds} s ({number} of {of}).",
+        "{seconds} 秒后重试（第 {number} 次，共 {of} 次）。",
+    ),
     "label.reasoning": ("Reasoning", "思考过程"),
     "label.tokens": ("{prompt} + {completion} tokens", "{prompt} + {completion} token"),
     "label.seconds": ("{seconds:.1f} s", "{seconds:.1f} 秒"),
@@ -59,6 +66,18 @@ LABELS: Final[dict[str, tuple[str, str]]] = {
     "note.max_tokens": (
         "max_tokens is above the documented {limit:,}; it is sent as it is.",
         "max_tokens 超过文档中的 {limit:,}；仍按原值发送。",
+    ),
+    "note.clock.ahead": (
+        "This computer's clock is {minutes:.0f} min ahead of the server's: please set it. The server's time is used.",
+        "本机时钟比服务器快 {minutes:.0f} 分钟：请校准。目前使用服务器时间。",
+    ),
+    "note.clock.behind": (
+        "This computer's clock is {minutes:.0f} min behind the server's: please set it. The server's time is used.",
+        "本机时钟比服务器慢 {minutes:.0f} 分钟：请校准。目前使用服务器时间。",
+    ),
+    "note.flagged": (
+        "Moderation warns that the conversation is near what is allowed; this turn is not remembered. {detail}",
+        "内容审核警告：对话有违规倾向；这一轮不会被记住。{detail}",
     ),
     "note.retired": ("The vendor has retired {model}.", "厂商已下线 {model}。"),
     "dry_run.title": (
@@ -128,6 +147,7 @@ LABELS: Final[dict[str, tuple[str, str]]] = {
     "usage.name": ("{name!r} is no variable name", "{name!r} 不是变量名"),
     "usage.number": ("{value!r} is no number", "{value!r} 不是数字"),
     "usage.whole_number": ("{value!r} is no whole number", "{value!r} 不是整数"),
+    "usage.count": ("{value!r} is less than 0", "{value!r} 小于 0"),
     "usage.seconds": ("{value!r} is no number of seconds above 0", "{value!r} 不是大于 0 的秒数"),
     "usage.one_of": ("it takes one of {words}", "只接受 {words} 之一"),
     "usage.secret": (

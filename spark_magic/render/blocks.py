@@ -11,6 +11,7 @@ from spark_magic.render.plain import line_start, to_plain
 if TYPE_CHECKING:
     from markdown_it.token import Token
 
+_MARKS = re.compile(r"`{3}|~{3}")
 _ALONE = re.compile(r" {0,3}(?:`{3}|~{3})")
 
 
@@ -24,6 +25,8 @@ def finished_length(markdown: str) -> int:
 def open_fence(markdown: str) -> str | None:
     """Find the opening line of the fence that `markdown` ends in, if it would open one on its own."""
     text = to_plain(markdown)
+    if not _MARKS.search(text):  # saves a long table one more look at all of it
+        return None
     lines = text.removesuffix("\n").split("\n")
     fence = next((token for token in reversed(block_tokens(text)) if token.type == "fence"), None)
     if fence is None or fence.map is None or not is_open(fence) or fence.map[1] < len(lines):

@@ -1,21 +1,26 @@
 """Links to the web and mail only; pictures as links one sees before anything is fetched."""
 
 import re
-from collections.abc import Iterator
+import unicodedata
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from markdown_it.token import Token
 
+from spark_magic.render.plain import to_plain
+
 if TYPE_CHECKING:
     from markdown_it.rules_core import StateCore
 
-# Checked after markdown-it decoded entities and percent-encoded the rest.
-# A host is what a browser takes for one; a user name before it ("https://bank.com@evil.com") only deceives.
+# Checked after markdown-it decoded entities and percent-encoded the rest. A host is what a browser takes for one;
+# a user name before it ("https://bank.com@evil.com") only deceives. Behind a mail address nothing more: some mail
+# programs attach the file that `?attach=` names.
 _ALLOWED = re.compile(
-    r"(?:https?://(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::\d+)?(?:[/?#][\x21-\x7e]*)?|mailto:[\x21-\x7e]+)\Z", re.IGNORECASE
+    r"(?:https?://(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?(?:[/?#][\x21-\x7e]*)?|mailto:[\x21-\x3e\x40-\x7e]+)\Z",
+    re.IGNORECASE,
 )
 _NAME = re.compile(r"(?:[\w-]+\.)+[^\W\d]{2,}")
-_HOST = re.compile(r"https?://(?:[^/?#]*@)?([^/?#:]+)", re.IGNORECASE)
+_HOST = re.compile(r"(?:https?://|mailto:[^@]*@)(\[[^\]]*\]|[^/?#:]+)", re.IGNORECASE)
 
 
 def is_allowed(url: str) -> bool:
@@ -27,37 +32,55 @@ def tame_links(state: "StateCore") -> None:
     """Core rule: other links become their text, pictures become links or text."""
     for token in state.tokens:
         if token.children:
+            _clean(token.children)
             token.children = list(_tamed(token.children))
+
+
+def _clean(children: Iterable[Token]) -> None:
+    """Clean the text once more: an entity stood for a character that is dropped, `&#8238;` say."""
+    for child in children:
+        if child.type in {"text", "text_special"}:
+            child.content = to_plain(child.content)
+        _clean(child.children or ())
 
 
 def _tamed(children: list[Token]) -> Iterator[Token]:
     urls: list[str] = []  # of the links that are open, "" for one that is not kept
-    words = ""
+    inside: list[Token] = []  # of the last one
     for child in children:
         if child.type == "image":
-            yield from _picture(child, linked=any(urls))
+            picture = list(_picture(child, linked=any(urls)))
+            inside += picture
+            yield from picture
         elif child.type == "link_open":
             url = str(child.attrs.get("href", ""))
             urls.append(url if is_allowed(url) else "")
-            words = ""
+            inside = []
             child.attrs = {"href": url}
             if urls[-1]:
                 yield child
         elif child.type == "link_close":
             if url := urls.pop():
-                yield from _true_host(words, url)
+                yield from _true_host(inside, url)
                 yield child
         else:
-            words += child.content
+            inside.append(child)
             yield child
 
 
-def _true_host(words: str, url: str) -> Iterator[Token]:
-    """Name the host of a link whose text looks like the address of another one."""
+def _true_host(inside: Iterable[Token], url: str) -> Iterator[Token]:
+    """Name the host of a link whose text looks like the address of another one, or may do so once typeset."""
     host = _HOST.match(url)
-    named = {name.lower() for name in _NAME.findall(words)}
-    if host and named and host[1].lower() not in named:
+    named = {name.lower() for name in _NAME.findall(_letters(inside))}
+    typeset = any(token.type == "formula" for token in inside)
+    if host and (typeset or named - {host[1].lower()}):
         yield Token("text", "", 0, content=f" ({host[1]})")
+
+
+def _letters(tokens: Iterable[Token]) -> str:
+    """Text as an eye reads it: wide and ornamented letters are letters, a dot of any kind is one, strokes are none."""
+    text = unicodedata.normalize("NFKD", "".join(token.content for token in tokens))
+    return "".join(char for char in text if not unicodedata.combining(char))
 
 
 def _picture(image: Token, *, linked: bool) -> Iterator[Token]:

@@ -4,18 +4,20 @@ import re
 
 from markdown_it.common.utils import escapeHtml
 
-# Commands of MathJax 2 to 4 and KaTeX that link, load, style, set attributes or define others.
+# Commands of MathJax 2 to 4 and KaTeX that link, load, style, set attributes, name any character or define others.
+# And `\verb`, which reads to a sign of its own choice: after `\verb\a\` the next backslash begins a command.
 _FORBIDDEN = frozenset(
     r"""href url style class cssId data require includegraphics bbox enclose toggle action texttip mathtip
     def gdef edef xdef let futurelet global long expandafter csname catcode newcommand renewcommand
     providecommand newenvironment renewenvironment DeclareMathOperator
     DeclarePairedDelimiter DeclarePairedDelimiters DeclarePairedDelimiterX DeclarePairedDelimiterXPP
     newtagform renewtagform usetagform Newextarrow newcounter setOptions special input include mmlToken
-    unicode label ref eqref mathtoolsset definecolor""".split()  # noqa: SIM905 - words read better than quotes
+    unicode char U label ref eqref refeq mathtoolsset definecolor verb""".split()  # noqa: SIM905 - words read better than quotes
 )
 _FORBIDDEN_PREFIXES = ("html", "new", "renew", "provide", "Declare")  # \htmlStyle; \newcolumntype: later formulas, too
 _HARMLESS = frozenset(["newline"])
 _LABEL = re.compile(r"\\label\s*\{[^{}]*\}")  # innocent, but a second one of its name is an error in the user's own
+_FLOOD = re.compile(r"\*\s*\{\s*[0-9]{3}")  # `*{999999999}{c}`: so many columns stop the browser
 _COMMAND = re.compile(r"\\([A-Za-z]+|.)", re.DOTALL)
 
 _ENDS = {
@@ -25,6 +27,7 @@ _HANGING_BACKSLASH = re.compile(r"(?<!\\)(?:\\\\)*\\\Z")
 
 LITERAL_OPEN = '<span class="mathjax_ignore tex2jax_ignore">'
 _LITERAL = re.compile(r"\$|\\+")
+_MANY = 50  # signs in one text, from which on they share one element: a megabyte of "$1" would become thirty
 
 
 def find_end(text: str, start: int, stop: int, end: str) -> int:
@@ -42,9 +45,9 @@ def find_end(text: str, start: int, stop: int, end: str) -> int:
 
 
 def is_allowed(tex: str) -> bool:
-    """Tell whether no command in `tex` can link, load, style or define."""
+    """Tell whether no command in `tex` can link, load, style or define, and no column is repeated without end."""
     commands = _COMMAND.findall(tex)
-    return not any(_is_forbidden(name) for name in commands)
+    return not _FLOOD.search(tex) and not any(_is_forbidden(name) for name in commands)
 
 
 def _is_forbidden(name: str) -> bool:
@@ -64,9 +67,13 @@ def formula(tex: str, dollars: str) -> str | None:
 def literal(text: str) -> str:
     r"""HTML of prose in which no `$`, `\(`, `\[` or `\begin` can start a formula.
 
-    Typesetters do not look for formulas across elements, so each of these signs gets one of its own.
+    Typesetters do not look for formulas across elements, so each of these signs gets one of its own, or many the
+    one of their whole text.
     """
     escaped: str = escapeHtml(text)
-    if "$" not in escaped and "\\" not in escaped:
+    signs = text.count("$") + text.count("\\")
+    if signs > _MANY:
+        return f"{LITERAL_OPEN}{escaped}</span>"
+    if not signs:
         return escaped
     return _LITERAL.sub(rf"{LITERAL_OPEN}\g<0></span>", escaped)

@@ -4,6 +4,7 @@
     close [CODE] [after N]  a close frame (1000) without an answer, or after N content frames; 1006 is `drop`
     drop [after N]          the TCP connection ends without a close frame
     stall [after N]         nothing more is sent; open until the client goes away
+    first N                 these endings hold the first N times this very text is asked; then it is answered
     linger                  the whole answer, then open until the client goes away
     count N [rate R]        N frames of long, deterministic Markdown, R per second (0: as fast as possible)
     say                     the answer is exactly the text after this line (or after the word), directives included
@@ -51,6 +52,7 @@ class Directives:
     """What one question asks for; by default nothing special."""
 
     ending: Ending | None = None
+    first: int | None = None
     linger: bool = False
     count: int | None = None
     rate: float | None = None
@@ -90,6 +92,7 @@ TABLE: Final[dict[str, tuple[str, Callable[..., dict[str, Any]]]]] = {
     "close": (rf"{_CLOSE_CODE}?{_AFTER}", _close),
     "drop": (_AFTER, lambda after: _ending("drop", None, after)),
     "stall": (_AFTER, lambda after: _ending("stall", None, after)),
+    "first": (_NUMBER, lambda number: {"first": int(number)}),
     "linger": ("", lambda: {"linger": True}),
     "count": (rf"{_NUMBER}(?:\s+rate\s+{_DECIMAL})?", _count),
     "say": (r"([\s\S]*)", lambda text: {"say": text}),

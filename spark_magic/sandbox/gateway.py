@@ -129,7 +129,8 @@ class Gateway:
             steps = plan.refusal(refused.code, message)
         else:
             binary = question.directives.binary
-            steps = plan.steps(question, delay=self._box.delay, now=self._box.now())
+            times = self._ledger.times_asked(question.newest)
+            steps = plan.steps(plan.as_often(question, times), delay=self._box.delay, now=self._box.now())
         await _perform(connection, steps, binary=binary)
 
 

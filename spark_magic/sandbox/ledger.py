@@ -51,6 +51,10 @@ class Ledger:
             self._requests.append(request)
             self._changed.notify_all()
 
+    def times_asked(self, text: str) -> int:
+        """Return how many of the kept requests have `text` as their newest message."""
+        return sum(_newest(request) == text for request in self.requests)
+
     @contextmanager
     def connection(self) -> Iterator[None]:
         """Count one connection as open for as long as the block runs."""
@@ -75,3 +79,12 @@ class Ledger:
                     return False
                 self._changed.wait(min(left, _SLICE))
         return True
+
+
+def _newest(request: dict[str, Any]) -> str | None:
+    """Return a request's newest text, None where it has none: a refused one may be anything."""
+    try:
+        text = request["payload"]["message"]["text"][-1]["content"]
+    except (KeyError, IndexError, TypeError):
+        return None
+    return text if isinstance(text, str) else None

@@ -1,7 +1,7 @@
 """One question's course as steps: what is sent, when, and how it ends. Pure; the gateway performs them."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from . import frames, script
 from .directives import Ending
@@ -69,6 +69,14 @@ def steps(question: Question, *, delay: float, now: float) -> Iterator[Step]:
         yield from _answered(question, sid, pace)
         ending = wanted.ending or (Ending("stall") if wanted.linger else Ending("close", 1000))
         yield from _ended(ending, sid, pace.start, now)
+
+
+def as_often(question: Question, times: int) -> Question:
+    """Return the question as it is to be taken when it is asked for the `times`-th time."""
+    wanted = question.directives
+    if wanted.first is None or times <= wanted.first:
+        return question
+    return replace(question, directives=replace(wanted, ending=None))
 
 
 def refusal(code: int, message: str) -> Iterator[Step]:

@@ -43,6 +43,11 @@ class Question:
     references: bool
     directives: Directives
 
+    @property
+    def newest(self) -> str:
+        """The text of the newest message."""
+        return self.messages[-1][1]
+
 
 def domains(path: str) -> tuple[str, ...]:
     """Return the domains served at `path`, the older names included."""

@@ -75,7 +75,7 @@ def sources(question: Question) -> list[dict[str, Any]]:
 
 def usage(question: Question, thoughts: Iterable[str], contents: Iterable[str]) -> dict[str, int]:
     """Return the tokens of question and answer, estimated by the vendor's rule of thumb."""
-    newest = tokens(question.messages[-1][1])
+    newest = tokens(question.newest)
     prompt = sum(tokens(text) + _PER_MESSAGE for _, text in question.messages)
     completion = tokens("".join(thoughts)) + tokens("".join(contents))
     return {
@@ -93,7 +93,7 @@ def tokens(text: str) -> int:
 
 
 def _words(question: Question) -> wording.Wording:
-    newest = question.messages[-1][1]
+    newest = question.newest
     return wording.CHINESE if _CJK.search(newest) else wording.ENGLISH
 
 

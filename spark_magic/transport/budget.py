@@ -13,21 +13,35 @@ from .deadline import SLICE, Deadline
 _CHUNK: Final = 64 * 1024  # bytes read at a time: a system call per frame costs more than the frame
 
 
+class ByteBudget:
+    """How many bytes the server may still send for one question, over all its connections."""
+
+    def __init__(self, limit: int) -> None:
+        """Start with all of them."""
+        self._left = self._limit = limit
+
+    def spend(self, count: int) -> None:
+        """Take that many off; AnswerTooLarge when there were fewer."""
+        self._left -= count
+        if self._left < 0:
+            raise AnswerTooLarge("answer.too_large", limit=self._limit)
+
+
 class BudgetSocket:
-    """What the library needs of a socket, with the deadline and the byte budget of one connection.
+    """What the library needs of a socket, with the deadline of one connection and the byte budget of its question.
 
     While `patient`, `recv` waits until the deadline: a handshake cut in the middle would lose its place. When not,
     it gives up with TimeoutError at `slice_end`; frames cut in the middle go on where they were.
     """
 
-    def __init__(self, raw: socket.socket, deadline: Deadline, max_bytes: int) -> None:
+    def __init__(self, raw: socket.socket, deadline: Deadline, budget: ByteBudget) -> None:
         """Take over an open, connected socket."""
         raw.settimeout(SLICE)
         self._raw = raw
         self._read = io.BytesIO()
-        self._left = self._max_bytes = max_bytes
+        self._budget = budget
         self._closed = False  # the library looks at it before it closes
-        self._closing = threading.Lock()  # a number once closed is soon another file's
+        self._closing = threading.RLock()  # a number once closed is soon another file's; a signal may come in between
         self.deadline = deadline
         self.patient = True
         self.slice_end = 0.0
@@ -47,9 +61,7 @@ class BudgetSocket:
     def _more(self) -> io.BytesIO:
         """Read the next chunk, within the budget and the deadline."""
         self._read = io.BytesIO(self._waited())
-        self._left -= len(self._read.getbuffer())
-        if self._left < 0:
-            raise AnswerTooLarge("answer.too_large", limit=self._max_bytes)
+        self._budget.spend(len(self._read.getbuffer()))
         return self._read
 
     def _waited(self) -> bytes:

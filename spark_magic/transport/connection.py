@@ -5,7 +5,7 @@ import math
 import ssl
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -21,9 +21,10 @@ from ..errors import (
     handshake_error,
 )
 from ..secret import Secret
-from .budget import BudgetSocket
+from .budget import BudgetSocket, ByteBudget
 from .deadline import SLICE, Deadline, Phase
 from .dial import dial
+from .trace import silence_trace
 
 _CLOSE_SECONDS = 0.05  # for our close frame: the answer is complete or unwanted, nobody waits for the other side
 
@@ -31,22 +32,24 @@ _CLOSE_SECONDS = 0.05  # for our close frame: the answer is complete or unwanted
 class Connection:
     """One connection for one question; a context manager that always closes from our side, at once.
 
-    Times in seconds: `timeouts` by phase, `total_at` on the monotonic clock. `max_bytes` counts everything the
-    server sends, handshake included. Raises SparkError or the user's KeyboardInterrupt, nothing else.
+    Times in seconds: `timeouts` by phase, `total_at` on the monotonic clock. `budget` is spent on everything
+    the server sends, handshake included. Raises SparkError or the user's KeyboardInterrupt, nothing else.
     """
 
-    def __init__(self, timeouts: Mapping[Phase, float], total_at: float, max_bytes: int) -> None:
+    def __init__(self, timeouts: Mapping[Phase, float], total_at: float, budget: ByteBudget) -> None:
         """Take the budgets; nothing is opened yet."""
         self._deadline = Deadline(timeouts, total_at)
-        self._max_bytes = max_bytes
+        self._budget = budget
+        self._now: Callable[[], float] = time.time
         self._port = 0
         self._socket: BudgetSocket | None = None
         self._websocket: Any = None
         self._opened = self._stopped = False
         self._waiting = False  # for the next frame, that is: it may take many calls
 
-    def open(self, url: Secret) -> None:
-        """Connect to a signed address; ConnectionFailed and its kinds where that fails."""
+    def open(self, url: Secret, now: Callable[[], float] = time.time) -> None:
+        """Connect to an address signed by the clock `now`; ConnectionFailed and its kinds where that fails."""
+        self._now = now
         try:
             return self._open(url)
         except BaseException as problem:  # noqa: BLE001  # see _end
@@ -60,7 +63,7 @@ class Connection:
         self._deadline.host, self._port = host, parts.port or (443 if encrypted else 80)
         self._deadline.begin("open")
         raw = dial(host, self._port, self._deadline, encrypted=encrypted)
-        self._socket = BudgetSocket(raw, self._deadline, self._max_bytes)
+        self._socket = BudgetSocket(raw, self._deadline, self._budget)
         self._websocket = _websocket(self._socket)
         self._websocket.connect(url.reveal(), socket=self._socket, redirect_limit=0, suppress_origin=True)
         self._opened = True
@@ -80,23 +83,23 @@ class Connection:
         self._deadline.begin("first")
         self._waiting, connected.patient = True, False
 
-    def receive(self) -> bytes | None:
-        """Return the next frame's bytes, or None when a moment (0.1 s) passed without one.
+    def receive(self, seconds: float = SLICE) -> bytes | None:
+        """Return the next frame's bytes, or None when a moment of so many seconds passed without one.
 
         ConnectionLost at the end of the stream, whatever its close code; DeadlineExceeded, AnswerTooLarge. What the
         caller does between two frames is not counted as waiting for the second.
         """
         try:
-            return self._receive()
+            return self._receive(seconds)
         except BaseException as problem:  # noqa: BLE001  # see _end
             failure = self._end(problem)
         raise failure
 
-    def _receive(self) -> bytes | None:
+    def _receive(self, seconds: float) -> bytes | None:
         connected = self._connected()
         if not self._waiting:
             self._deadline.begin("idle")
-        connected.slice_end = time.monotonic() + SLICE
+        connected.slice_end = time.monotonic() + seconds
         try:
             opcode, frame = self._websocket.recv_data_frame()
         except websocket.WebSocketTimeoutException:
@@ -176,7 +179,7 @@ class Connection:
             return ConnectionLost("connection.lost") if self._opened else self._failed(problem)
         if self._redirected():
             return handshake_error(
-                status=self._websocket.getstatus(), body="", date="", now=time.time(), host=self._deadline.host
+                status=self._websocket.getstatus(), body="", date="", now=self._now(), host=self._deadline.host
             )
         return ProtocolError("protocol.invalid", detail=type(problem).__name__)
 
@@ -186,7 +189,7 @@ class Connection:
             status=problem.status_code,
             body=body.decode("utf-8", "replace"),
             date=headers.get("date", ""),
-            now=time.time(),
+            now=self._now(),
             host=self._deadline.host,
         )
 
@@ -211,6 +214,7 @@ def _websocket(connected: BudgetSocket) -> Any:
     """Return the library's object, reading from our socket."""
     from .frames import FrameReader  # noqa: PLC0415  # there is nothing to import from the abandoned package
 
+    silence_trace()
     made = websocket.WebSocket(enable_multithread=False, skip_utf8_validation=True)
     made.frame_buffer = FrameReader(made.frame_buffer.recv, connected.ready)
     return made

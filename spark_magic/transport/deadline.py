@@ -8,6 +8,7 @@ from typing import Final, Literal, TypeAlias
 from ..errors import DeadlineExceeded
 
 Phase: TypeAlias = Literal["open", "send", "first", "idle", "total"]
+PHASES: Final[tuple[Phase, ...]] = ("open", "send", "first", "idle", "total")
 
 SLICE: Final = 0.1  # seconds of waiting at a time: an interrupt is noticed on Windows, too
 

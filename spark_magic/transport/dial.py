@@ -1,31 +1,94 @@
-"""From a host name to a connected, verified socket: look-up, connecting and TLS under one deadline."""
+"""From a host name to a connected, verified socket: look-up, connecting, proxy and TLS under one deadline."""
 
 import contextlib
 import errno
-import functools
 import os
 import selectors
 import socket
-import ssl
 import threading
+from collections.abc import Callable
 from typing import Any, Final, TypeAlias
 
-from ..errors import ConnectionFailed, SparkError
+from ..errors import ConfigurationError, ConnectionFailed
 from .deadline import SLICE, Deadline
+from .proxy import ProxyAddress, proxy_for
+from .tls import encrypt, tls_context, trust
 
 _Address: TypeAlias = tuple[int, int, int, str, Any]
+_Tunnel: TypeAlias = Callable[[ProxyAddress, socket.socket, tuple[str, int], Deadline], None]
 _IN_PROGRESS: Final = (errno.EINPROGRESS, errno.EWOULDBLOCK, getattr(errno, "WSAEWOULDBLOCK", errno.EWOULDBLOCK))
 
 
 def dial(host: str, port: int, deadline: Deadline, *, encrypted: bool) -> socket.socket:
-    """Return a connected socket to `host`, over verified TLS if `encrypted`; ConnectionFailed if there is none."""
-    raw = _connect_any(_look_up(host, port, deadline), host, port, deadline)
+    """Return a connected socket to `host`; ConnectionFailed if there is none.
+
+    If `encrypted`, over verified TLS and through the environment's proxy; a setting that is wrong is a
+    ConfigurationError before anything is opened. What is not encrypted goes to this machine alone.
+    """
+    if not encrypted:
+        return _reach(host, port, deadline)
+    context, proxy = tls_context(*trust()), proxy_for(host, port)
+    raw = _reach_through(proxy, host, port, deadline) if proxy else _reach(host, port, deadline)
     try:
-        raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return _wrap_tls(raw, host, deadline) if encrypted else raw
+        return encrypt(raw, host, context, deadline)
     except BaseException:
         raw.close()
         raise
+
+
+def _reach_through(proxy: ProxyAddress, host: str, port: int, deadline: Deadline) -> socket.socket:
+    """Return a socket that the proxy has connected to `host`."""
+    ask_for_tunnel = _tunnel(proxy)
+    target = _known_address(proxy, host, port, deadline), port
+    deadline.host = proxy.place  # who did not connect, should it take too long
+    raw = _reach_proxy(proxy, deadline)
+    try:
+        ask_for_tunnel(proxy, raw, target, deadline)
+    except BaseException:
+        raw.close()
+        raise
+    deadline.host = host
+    return raw
+
+
+def _tunnel(proxy: ProxyAddress) -> _Tunnel:
+    """Return the tunnel's maker; ConfigurationError where the extra that it needs is not installed."""
+    with contextlib.suppress(ImportError):
+        from .tunnel import ask_for_tunnel  # noqa: PLC0415  # only a proxy needs it
+
+        return ask_for_tunnel
+    raise ConfigurationError("proxy.missing", variable=proxy.variable, proxy=proxy.place)
+
+
+def _known_address(proxy: ProxyAddress, host: str, port: int, deadline: Deadline) -> str:
+    """Return what to ask the proxy for: the name, or its address for the kinds that leave the look-up to us."""
+    if proxy.scheme not in {"socks4", "socks5"}:
+        return host
+    families = (socket.AF_INET,) if proxy.scheme == "socks4" else (socket.AF_INET, socket.AF_INET6)
+    found = [address for address in _look_up(host, port, deadline) if address[0] in families]
+    if not found:
+        raise ConnectionFailed("connect.dns", host=host, retryable=True)
+    return str(min(found)[4][0])  # IPv4 first: any proxy can reach that
+
+
+def _reach_proxy(proxy: ProxyAddress, deadline: Deadline) -> socket.socket:
+    """Connect to the proxy itself; a failure names it, and the variable that it came from."""
+    try:
+        return _reach(proxy.host, proxy.port, deadline)
+    except ConnectionFailed as problem:
+        key, detail = problem.key.replace("connect", "proxy"), problem.detail
+    raise ConnectionFailed(key, proxy=proxy.place, variable=proxy.variable, detail=detail, retryable=True)
+
+
+def _reach(host: str, port: int, deadline: Deadline) -> socket.socket:
+    """Return a socket connected to `host`."""
+    raw = _connect_any(_look_up(host, port, deadline), host, port, deadline)
+    try:
+        raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    except BaseException:
+        raw.close()
+        raise
+    return raw
 
 
 def _look_up(host: str, port: int, deadline: Deadline) -> list[_Address]:
@@ -79,43 +142,3 @@ def _connect(raw: socket.socket, place: Any, seconds: float, deadline: Deadline)
             if selector.select(min(SLICE, seconds)):
                 return raw.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
     return errno.ETIMEDOUT
-
-
-def _wrap_tls(raw: socket.socket, host: str, deadline: Deadline) -> socket.socket:
-    """Encrypt and verify; what TLS says of a failure is told, without its frames."""
-    trust = (os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
-    secure = tls_context(*trust).wrap_socket(raw, server_hostname=host, do_handshake_on_connect=False)
-    secure.settimeout(SLICE)
-    failure: SparkError | None = None
-    try:
-        while failure is None:
-            deadline.left()
-            with contextlib.suppress(TimeoutError):
-                secure.do_handshake()
-                return secure
-    except ssl.SSLCertVerificationError as problem:
-        failure = ConnectionFailed("connect.tls", host=host, detail=problem.verify_message)
-    except (ssl.SSLError, OSError) as problem:
-        reason = getattr(problem, "reason", None) or problem.strerror or type(problem).__name__
-        failure = ConnectionFailed("connect.tls", host=host, detail=str(reason))
-    except BaseException:
-        secure.close()
-        raise
-    secure.close()
-    raise failure
-
-
-@functools.cache
-def tls_context(ca_file: str | None = None, ca_folder: str | None = None) -> ssl.SSLContext:  # noqa: ARG001
-    """Return the verifying context, made once: building it takes longer than the rest of a connection.
-
-    The arguments are the environment that OpenSSL itself reads; they are the cache's key. Where Python has no
-    root certificates of its own (python.org's macOS builds), certifi's are used.
-    """
-    context = ssl.create_default_context()
-    paths = ssl.get_default_verify_paths()
-    if not (paths.cafile or paths.capath or context.cert_store_stats()["x509_ca"]):
-        import certifi  # noqa: PLC0415  # seldom needed
-
-        context.load_verify_locations(certifi.where())
-    return context

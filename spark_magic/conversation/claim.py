@@ -1,0 +1,39 @@
+"""Who is asking in a conversation: one question at a time."""
+
+import inspect
+import threading
+import weakref
+from collections.abc import Generator
+from typing import Any
+
+from ..errors import ConversationBusy
+
+
+class Claim:
+    """The right to ask, held by one stream of events until that has ended, however it did.
+
+    It is read off the stream itself, so there is nothing to give back and nothing that an interrupt could keep.
+    """
+
+    def __init__(self) -> None:
+        """Start with nobody's."""
+        self._taking = threading.Lock()
+        self._owner: weakref.ref[Any] | None = None
+        self._events: weakref.ref[Generator[Any, Any, Any]] | None = None
+
+    def take(self, owner: object, events: Generator[Any, Any, Any]) -> None:
+        """Give it to `owner` for as long as `events` last; ConversationBusy while others do."""
+        with self._taking:
+            former = self._events() if self._events else None
+            if former is not None and inspect.getgeneratorstate(former) != inspect.GEN_CLOSED:
+                raise ConversationBusy("conversation.busy")
+            self._owner, self._events = weakref.ref(owner), weakref.ref(events)
+
+    def is_with(self, owner: object) -> bool:
+        """Tell whether `owner` was the last to take it, and nobody has taken it away."""
+        return self._owner is not None and self._owner() is owner
+
+    def withdraw(self) -> None:
+        """Take it away: what is under way goes on for itself."""
+        with self._taking:
+            self._owner = self._events = None
