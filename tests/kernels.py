@@ -12,7 +12,7 @@ from nbclient import NotebookClient
 from spark_magic.sandbox import API_KEY, API_SECRET, APP_ID
 
 _OURS = ("SPARK", "IFLYTEK_SPARK", "XFYUN", "LC_", "LANG", "PYTHONUNBUFFERED", "VIRTUAL_ENV")
-_WAIT = 60.0  # seconds: longer than anything here takes on a busy machine
+_WAIT = 300.0  # seconds: longer than anything here takes on a busy machine
 _SIGNAL = """\
 import signal
 from spark_magic.display.{module} import {name}
@@ -130,9 +130,10 @@ class Kernel:
         run = run or Run()
         for _ in self.watch(request, run):
             pass
-        return self._replied(request, run)
+        return self.replied(request, run)
 
-    def _replied(self, request, run):
+    def replied(self, request, run):
+        """Wait for the reply to a request; return its run."""
         while not run.reply:
             reply = self.client.get_shell_msg(timeout=_WAIT)
             run.reply = reply["content"] if reply["parent_header"]["msg_id"] == request else {}
@@ -161,7 +162,7 @@ class Kernel:
             if not stopped and moment(message):
                 stopped = time.time()
                 self.manager.interrupt_kernel()
-        return self._replied(request, run), run.seconds_after(stopped)
+        return self.replied(request, run), run.seconds_after(stopped)
 
     def stopped_in(self, view, method, cell):
         """Ask for "hi" and interrupt it when the view (module, class) was just built, or is about to be put away."""

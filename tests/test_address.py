@@ -36,6 +36,8 @@ def test_what_is_no_plain_address_stays_for_others_to_refuse(odd):
         ("wss://me:CANARY@h/x#CANARY", "…@h/x"),
         ("wss://h/x\\@CANARY", "wss://h/x"),
         ("CANARY@h@i", "…@i"),
+        ("CANARY", "…"),
+        ("CANARY:CANARY", "…"),
     ],
 )
 def test_what_may_hold_a_key_is_not_shown(address, shown):

@@ -2,6 +2,7 @@
 
 import html
 import re
+from itertools import pairwise
 
 import pytest
 from hostile import ENTRIES, SHORT
@@ -15,10 +16,29 @@ from spark_magic.events import Delta
 from spark_magic.render import sanitizer, tex, to_html, to_plain
 
 INSIDE = [
-    *("> ", "- ", "1. ", "- [ ] ", "# ", "**", "*", "~~", "[", "![", "[x][", "`", "x\n", "$", "$$\n", "\\(", "\\[", "<"),
-    *("| a |\n|---|\n| ", "```\n", "```html\n", "~~~\n", "> - > ", "[^1]: ", "[a]: ", "x&", "\\", "[![", "|"),
+    *("> ", "- ", "1. ", "# ", "**", "[", "![", "[x][", "`", "x\n", "$", "$$\n", "\\(", "\\[", "<"),
+    *("| a |\n|---|\n| ", "```\n", "```html\n", "> - > ", "[^1]: ", "[a]: ", "x&", "[!["),
 ]
-GLUE = ["", " ", "\n", "\n\n", "\n- ", "\n> ", "`", "$", "\\", "\n```\n", "|", "](", "*", "[", "&", "<", "\x1b", "\ud83d"]
+GLUE = [
+    "",
+    " ",
+    "\n",
+    "\n\n",
+    "\n- ",
+    "\n> ",
+    "`",
+    "$",
+    "\\",
+    "\n```\n",
+    "|",
+    "](",
+    "*",
+    "[",
+    "&",
+    "<",
+    "\x1b",
+    "\ud83d",
+]
 MARKS = "$\\()[]{}*_`|~<>&#;!: \n\t-=1.ax中：\"'/"
 
 
@@ -46,21 +66,20 @@ def chunks():
 def cut_at(text_and_places):
     text, places = text_and_places
     ends = [0, *sorted(places), len(text)]
-    return [text[start:end] for start, end in zip(ends, ends[1:], strict=False)]
+    return [text[start:end] for start, end in pairwise(ends)]
+
+
+class Block:
+    """A widget that only holds what would be sent."""
+
+    def __init__(self, value="", children=(), **_):
+        self.value, self.children, self.style = value, tuple(children), None
 
 
 class Live:
-    """The blocks of the live view without widgets: finished ones and a last one, each sent as it is set."""
+    """In the place of ipywidgets: a live view that sends nothing."""
 
-    class Block:
-        def __init__(self, value, **_):
-            self.value, self.style = value, None
-
-    class Box:
-        def __init__(self, children, **_):
-            self.children = tuple(children)
-
-    HTMLMath, VBox = Block, Box
+    HTMLMath = VBox = Block
 
 
 @pytest.fixture(scope="module")
@@ -94,8 +113,7 @@ def test_every_prefix_of_a_hostile_answer_is_safe(text):
 @pytest.mark.parametrize("text", ENTRIES.values(), ids=ENTRIES)
 def test_every_block_of_a_hostile_answer_is_safe_while_it_grows(text, stream):
     """The live view puts each block into the page on its own."""
-    ends = list(lengths(text))
-    for value in stream([text[start:end] for start, end in zip([0, *ends], ends, strict=False)]):
+    for value in stream([text[start:end] for start, end in pairwise([0, *lengths(text)])]):
         Page(value)
 
 
@@ -181,7 +199,9 @@ def test_the_terminal_prints_single_characters_clean(text, capsys):
     view = TerminalView(Facts("sandbox"))
     for char in text:
         view.take(Delta(char))
-    assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]", capsys.readouterr().out)
+    assert not re.search(
+        r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]", capsys.readouterr().out
+    )
 
 
 @pytest.mark.parametrize(
@@ -232,7 +252,8 @@ def test_links_to_web_and_mail_stay(url):
 
 
 @pytest.mark.parametrize(
-    "url", ["/a", "a.md", "//a.b", "ftp://a.b", "#a", "tel:1", "https:/a", "x:y", "https://a@b.c", "mailto:a@b.c?attach=d"]
+    "url",
+    ["/a", "a.md", "//a.b", "ftp://a.b", "#a", "tel:1", "https:/a", "x:y", "https://a@b.c", "mailto:a@b.c?attach=d"],
 )
 def test_other_links_are_their_text(url):
     page = Page(to_html(f"see [the *page*]({url}) now"))

@@ -2,9 +2,11 @@
 
 import _thread
 import logging
+import math
 import os
 import re
 import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -19,6 +21,7 @@ import trustme
 import websocket
 from canaries import leaked
 from network import (
+    LONG,
     SHORT,
     ConnectProxy,
     Origin,
@@ -33,6 +36,8 @@ from network import (
 
 from spark_magic.errors import ConfigurationError, ConnectionFailed, ConnectionLost, DeadlineExceeded, SparkError
 from spark_magic.secret import Secret
+from spark_magic.transport.deadline import Deadline
+from spark_magic.transport.dial import dial
 from spark_magic.transport.proxy import proxy_for
 
 HOST = "spark.test"  # known to the proxies alone
@@ -461,6 +466,20 @@ def test_a_proxy_that_hangs_up_is_told(through, scheme, said):
     assert not secrets_in(failed)
 
 
+@pytest.mark.parametrize("scheme", ["http", *SOCKS])
+@pytest.mark.usefixtures("authority")
+def test_a_proxy_that_resets_the_connection_is_told(through, scheme):
+    def reset(client):
+        client.recv(65536)
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+    with through(reset, scheme, who(password=PLAIN)), connection() as opened:
+        failed = failure(opened)
+    assert failed.key == "proxy.broken"
+    assert failed.retryable
+    assert not secrets_in(failed)
+
+
 @pytest.mark.parametrize("scheme", SOCKS)
 @pytest.mark.usefixtures("authority")
 def test_another_kind_of_proxy_is_told(through, scheme):
@@ -536,24 +555,32 @@ def test_a_proxy_that_takes_too_long_is_left_in_time(through, scheme, drip):
     assert not secrets_in(failed)
 
 
+def talk(client):
+    """Say yes and never come to the end of it."""
+    read_head(client)
+    client.sendall(b"HTTP/1.1 200 OK\r\n")
+    while True:
+        client.sendall(b"x: y\r\n" * 1000)
+
+
 @pytest.mark.usefixtures("authority")
 def test_endless_headers_are_cut(through):
-    def talk(client):
-        read_head(client)
-        client.sendall(b"HTTP/1.1 200 OK\r\n")
-        while True:
-            client.sendall(b"x: y\r\n" * 1000)
+    with through(talk), connection() as opened:
+        began = time.monotonic()
+        failed = failure(opened)
+        assert time.monotonic() - began < 1
+    assert failed.key == "proxy.broken"
 
+
+@pytest.mark.usefixtures("authority")
+def test_endless_headers_take_no_memory(through):
     tracemalloc.start()
-    began = time.monotonic()
     try:
         with through(talk), connection() as opened:
-            failed = failure(opened)
+            failure(opened)
         assert tracemalloc.get_traced_memory()[1] < 4 << 20
     finally:
         tracemalloc.stop()
-    assert time.monotonic() - began < 1
-    assert failed.key == "proxy.broken"
 
 
 @pytest.mark.parametrize("scheme", ["http", "socks5h"])
@@ -641,6 +668,19 @@ def test_a_proxys_address_shows_neither_user_nor_password(monkeypatch):
     found = proxy_for(HOST, 443)
     assert found.password.reveal().encode("latin-1").decode() == PASSWORD
     assert not leaked([found, repr(found), str(found), f"{found}"], CANARIES) & set(CANARIES)
+    assert "**" not in repr(found)  # the mask's last four characters are four too many here
+
+
+@pytest.mark.parametrize("reply", [b"HTTP/1.1 407 ECHO\r\n\r\n", b"\r\n\r\n", b"HTTP/1.1 502 ECHO\r\n\r\n"])
+@pytest.mark.usefixtures("authority")
+def test_a_failure_has_left_the_librarys_frames_behind_where_it_is_made(through, reply):
+    """Before the connection raises it anew, that is."""
+    deadline = Deadline(LONG, math.inf)
+    deadline.begin("open")
+    with through(saying(reply), who=who()), pytest.raises(ConnectionFailed) as end:
+        dial(HOST, 443, deadline, encrypted=True)
+    assert end.value.__context__ is None
+    assert not [frame for frame in traceback.extract_tb(end.tb) if "python_socks" in frame.filename]
 
 
 def test_the_search_would_find_them():

@@ -92,9 +92,9 @@ def _forget_the_tests(problem: BaseException) -> None:
 class Parrot:
     """A server that reads one HTTP request per connection and sends back what `reply` makes of it."""
 
-    def __init__(self, reply: Callable[[str], bytes]) -> None:
+    def __init__(self) -> None:
         """Listen."""
-        self.reply = reply
+        self.reply: Callable[[str], bytes] = str.encode
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
         self._thread = threading.Thread(target=self._serve)

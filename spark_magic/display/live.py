@@ -1,6 +1,5 @@
 """The live view of a notebook: a status line with a Stop button, folded reasoning, and the text as it grows."""
 
-import sys
 import time
 from html import escape
 from typing import Any, Final
@@ -112,5 +111,3 @@ class LiveView:
         for widget in (self._notes.style, self._status, self._stop):
             widget.close()
         self._layout.close()
-        # A late click: ipykernel loses the reply of a cell that is interrupted while it flushes, so flush in here.
-        sys.stdout.flush()

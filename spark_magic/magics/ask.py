@@ -1,6 +1,7 @@
 """From a prompt to an answer on the screen."""
 
 import argparse
+import sys
 from contextlib import closing
 from dataclasses import replace
 from typing import Any
@@ -89,6 +90,7 @@ def _show(shell: Any, facts: Facts, exchange: Exchange, interrupt: Interrupt) ->
         outcome = _outcome(exchange, problem, stopped=interrupt.came)
         answer = exchange.so_far() if exchange.answer is None else exchange.answer  # a complete one may be empty
         view.finish(Answer(model=answer.model) if outcome is Outcome.WITHDRAWN else answer, outcome)
+        sys.stdout.flush()  # ipykernel loses the reply of a cell that is interrupted while it flushes
     return answer
 
 

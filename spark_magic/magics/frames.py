@@ -25,7 +25,7 @@ def without_our_frames(function: Callable[..., _Result]) -> Callable[..., _Resul
                 return function(*arguments, **named)
         except (SparkError, UsageError, KeyboardInterrupt) as problem:
             del arguments, named
-            problem.__context__ = problem.__cause__ = problem.__traceback__ = None
-            raise
+            problem.__context__ = problem.__cause__ = None
+            raise problem.with_traceback(None) from None
 
     return bare

@@ -9,7 +9,7 @@ from ..config.file import config_file, read_config_file
 from ..config.settings import SETTINGS, address_sources, allowed_hosts
 from ..credentials import find_credentials, present_credentials
 from ..display.table import show_table
-from ..errors import CredentialsMissing, SparkError
+from ..errors import CredentialsMissing, SparkError, masked_text
 from ..messages import has, language, say
 from ..models import DEFAULT_ALIAS, SANDBOX_ALIAS, Model, catalogue
 from .login import CREDENTIAL_LABELS
@@ -48,7 +48,7 @@ def _model_rows(magics: Any, state: State) -> list[_Row]:
     return [
         ("model", model.alias, origin or say("label.default")),
         ("url", shown_address(model.url), variables["url"] or place),
-        ("domain", model.domain, variables["domain"] or place),
+        ("domain", masked_text(model.domain), variables["domain"] or place),
     ]
 
 
@@ -109,7 +109,8 @@ def show_models(magics: Any) -> None:
 
 
 def _facts(model: Model) -> tuple[str, ...]:
-    return model.alias, model.domain, shown_address(model.url), f"{model.input_tokens:,}", f"{model.output_tokens:,}"
+    tokens = f"{model.input_tokens:,}", f"{model.output_tokens:,}"
+    return model.alias, masked_text(model.domain), shown_address(model.url), *tokens
 
 
 def _abilities(model: Model, chosen: str) -> str:

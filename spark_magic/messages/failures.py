@@ -151,8 +151,8 @@ FAILURES: Final[dict[str, tuple[str, str]]] = NETWORK | {
         "请重试；如果需要更久，可用 %spark_config --{option} 秒数 提高上限。",
     ),
     "answer.too_large": (
-        "The server sent more than {limit} bytes for one answer.",
-        "服务器为一个回答发送了超过 {limit} 字节。",
+        "The server sent more than {limit} bytes.",
+        "服务器发送了超过 {limit} 字节。",
     ),
     "answer.too_large.hint": (
         "The connection was closed. Ask for less at once, or raise max_bytes with %config SparkMagics.max_bytes.",

@@ -11,10 +11,11 @@ from ..errors import AnswerTooLarge
 from .deadline import SLICE, Deadline
 
 _CHUNK: Final = 64 * 1024  # bytes read at a time: a system call per frame costs more than the frame
+_HANDSHAKE: Final = 64 * 1024  # bytes of a reply to the handshake: the library reads it one by one
 
 
 class ByteBudget:
-    """How many bytes the server may still send for one question, over all its connections."""
+    """How many bytes a server may still send: for one question, say, over all its connections."""
 
     def __init__(self, limit: int) -> None:
         """Start with all of them."""
@@ -39,7 +40,8 @@ class BudgetSocket:
         raw.settimeout(SLICE)
         self._raw = raw
         self._read = io.BytesIO()
-        self._budget = budget
+        self.budget = budget
+        self._handshake = ByteBudget(_HANDSHAKE)
         self._closed = False  # the library looks at it before it closes
         self._closing = threading.RLock()  # a number once closed is soon another file's; a signal may come in between
         self.deadline = deadline
@@ -61,7 +63,10 @@ class BudgetSocket:
     def _more(self) -> io.BytesIO:
         """Read the next chunk, within the budget and the deadline."""
         self._read = io.BytesIO(self._waited())
-        self._budget.spend(len(self._read.getbuffer()))
+        count = len(self._read.getbuffer())
+        self.budget.spend(count)
+        if self.patient:
+            self._handshake.spend(count)
         return self._read
 
     def _waited(self) -> bytes:

@@ -216,5 +216,5 @@ def _websocket(connected: BudgetSocket) -> Any:
 
     silence_trace()
     made = websocket.WebSocket(enable_multithread=False, skip_utf8_validation=True)
-    made.frame_buffer = FrameReader(made.frame_buffer.recv, connected.ready)
+    made.frame_buffer = FrameReader(made.frame_buffer.recv, connected.ready, connected.budget.spend)
     return made
