@@ -1,5 +1,6 @@
 """What the user sees: static bundles that stay, views that stream, an answer shown once."""
 
+import importlib
 import sys
 
 import pytest
@@ -7,14 +8,14 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
 from spark_magic.answer import Answer
-from spark_magic.display import install, open_view, shown_here, uninstall
+from spark_magic.display import install, live, open_view, shown_here, uninstall
 from spark_magic.display.blocks import BlockStream
 from spark_magic.display.facts import Facts, Outcome, footer, metadata
 from spark_magic.display.pace import Pace
 from spark_magic.display.static import bundle, html
 from spark_magic.display.table import table_html, table_text, width
 from spark_magic.display.terminal import TerminalView
-from spark_magic.events import Delta, Reasoning, Usage
+from spark_magic.events import Delta, Notice, Reasoning, Retrying, Usage, Waiting
 
 QUIET = Config(HistoryManager={"enabled": False})  # a database that nobody closes would be written at exit
 FACTS = Facts("ultra", {"temperature": 0.3})
@@ -308,3 +309,82 @@ def test_a_table_is_text_no_formula_and_nothing_hidden():
     page = table_html(["a"], [["$\\def\\alpha{x}$ \u202e"]], "t")
     assert page.startswith('<div class="mathjax_ignore tex2jax_ignore">')
     assert "\u202e" not in page
+
+
+# what is told beside the answer
+
+
+class Handle:
+    """Stands for a frontend: remembers the bundles that were shown."""
+
+    def __init__(self):
+        self.bundles = []
+
+    def publish(self, data, *_, **__):
+        self.bundles.append(data)
+        return self
+
+    update = publish
+
+
+@pytest.fixture(params=["live", "updating"])
+def view(request, monkeypatch):
+    """A view in a notebook, and the bundles it shows."""
+    handle = Handle()
+    module = importlib.import_module(f"spark_magic.display.{request.param}")
+    monkeypatch.setattr(module, "publish", handle.publish)
+    return {"live": "LiveView", "updating": "UpdatingView"}[request.param], module, handle
+
+
+def finished(view, events, answer, outcome):
+    """Show the events and the end; return the last bundle."""
+    name, module, handle = view
+    made = getattr(module, name)(FACTS)
+    for event in events:
+        made.take(event)
+    made.finish(answer, outcome)
+    return handle.bundles[-1]
+
+
+def test_a_notice_is_saved_with_the_answer(view):
+    notice = Notice("note.clock.behind", {"minutes": 61.0})
+    page = finished(view, [notice, Delta("hi")], ANSWER, Outcome.COMPLETE)["text/html"]
+    assert "61 min behind the server" in page.replace("&#x27;", "'")
+    assert "not remembered" not in page
+
+
+def test_a_withdrawn_answer_leaves_no_word_of_it(view):
+    page = finished(view, [Delta("half of it")], Answer(model="ultra"), Outcome.WITHDRAWN)
+    assert "half" not in str(page)
+    assert "withdrawn by moderation" in page["text/html"]
+    assert page["text/plain"] == "[withdrawn by moderation]"
+
+
+def test_a_flagged_answer_stays_and_is_marked(view):
+    notice = Notice("note.flagged", {"detail": "<b>mind</b> it"})
+    page = finished(view, [Delta("all of it"), notice], Answer("all of it"), Outcome.FLAGGED)
+    assert "all of it" in page["text/html"]
+    assert "&lt;b&gt;mind" in page["text/html"]
+    assert page["text/plain"] == "all of it\n[warned by moderation]"
+
+
+def test_the_live_status_tells_why_and_when_it_is_asked_again(monkeypatch):
+    monkeypatch.setattr(live, "publish", Handle().publish)
+    shown = live.LiveView(FACTS)
+    shown.take(Retrying(1, 2, 1.2, "The service is <busy>."))
+    assert "ultra · The service is &lt;busy&gt;. Asking again in 2 s (1 of 2)." in shown._status.value
+    shown._pace.hurry()
+    shown.take(Waiting(0.1))
+    assert "thinking" in shown._status.value
+    shown.finish(Answer(""), Outcome.FAILED)
+
+
+def test_the_terminal_tells_each_pause_once_and_notices_at_once(capsys):
+    shown = TerminalView(FACTS)
+    for event in (Retrying(1, 2, 1.0, "Busy."), Retrying(1, 2, 0.9, "Busy."), Retrying(2, 2, 2.0, "Busy.\x1b[2J")):
+        shown.take(event)
+    assert capsys.readouterr().out == "Busy. Asking again in 1 s (1 of 2).\nBusy.[2J Asking again in 2 s (2 of 2).\n"
+    shown.take(Delta("half"))
+    shown.take(Notice("note.retired", {"model": "v2"}))
+    shown.finish(Answer("half"), Outcome.WITHDRAWN)
+    assert "half\nThe vendor has retired v2.\n[ultra" in capsys.readouterr().out

@@ -173,7 +173,7 @@ class Connection:
         return self._mapped(problem)
 
     def _mapped(self, problem: Exception) -> SparkError:
-        if isinstance(problem, websocket.WebSocketBadStatusException):
+        if isinstance(problem, websocket.WebSocketBadStatusException) and problem.status_code:
             return self._refused(problem)
         if isinstance(problem, (websocket.WebSocketConnectionClosedException, OSError)):
             return ConnectionLost("connection.lost") if self._opened else self._failed(problem)

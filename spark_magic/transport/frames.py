@@ -23,7 +23,7 @@ class FrameReader(frame_buffer):
     def recv_header(self) -> None:
         """Read the header; of small frames without end there are few."""
         super().recv_header()
-        if self.header[self._HEADER_LENGTH_INDEX] < _SMALL:
+        if self.header and self.header[self._HEADER_LENGTH_INDEX] < _SMALL:
             self._spend(_COST)
 
     def recv_strict(self, bufsize: int) -> bytes:
