@@ -14,8 +14,6 @@ _DESCRIPTORS = Path("/proc/self/fd")
 QUESTION = "sandbox: error 10008\nsandbox: first 1\nsandbox: think 2\nsandbox: references\nsandbox: say one two three"
 ANSWER = "one two three"
 
-retry._FIRST_PAUSE = retry._JITTER = 0.001  # the pauses are no lines of their own
-
 
 class Tracer:
     """Notes the lines of ours that are run, in order; interrupts when one is reached for the first time."""
@@ -50,6 +48,7 @@ class Subject:
     """The kernel: what it holds open, and its conversation."""
 
     def __init__(self, shell):
+        retry._FIRST_PAUSE = retry._JITTER = 0.001  # the pauses are no lines of their own
         self._shell = shell
         self._asked = 0
         self.state = shell._spark_magic_state
@@ -73,9 +72,14 @@ class Subject:
             comms = len(get_comm_manager().comms)
         except ImportError:
             comms = len(self._shell.kernel.comm_manager.comms)
-        sockets = sum("socket" in _target(entry) for entry in _DESCRIPTORS.iterdir())
+        sockets = open_sockets()
         threads = sorted(t.name for t in threading.enumerate() if t.name.startswith("spark"))
         return comms, sockets, threads, signal.getsignal(signal.SIGINT)
+
+
+def open_sockets():
+    """Return how many sockets this process has open."""
+    return sum("socket" in _target(entry) for entry in _DESCRIPTORS.iterdir())
 
 
 def _target(entry):

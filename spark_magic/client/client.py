@@ -1,5 +1,6 @@
 """The client: what it asks, with whose credentials, and what of it is still under way."""
 
+import weakref
 from collections.abc import Generator, Sequence
 from types import TracebackType
 from typing import Protocol, Self
@@ -40,7 +41,7 @@ class Client:
         self._settings = settings
         self._credentials = credentials
         self._clock = clock or Clock()
-        self._calls: set[Call] = set()
+        self._calls: weakref.WeakSet[Call] = weakref.WeakSet()  # each for as long as its stream
         self._closed = 0  # so many times
 
     @property
@@ -69,8 +70,6 @@ class Client:
             # The frames below have what the server said in their locals.
             failure.__context__ = failure.__cause__ = failure.__traceback__ = None
             raise
-        finally:
-            self._calls.discard(call)
 
     def _call(self, messages: Sequence[Message]) -> Call:
         """Prepare the request; whatever is wrong on our side is said here."""

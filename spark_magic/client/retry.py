@@ -32,7 +32,7 @@ def answered_events(call: Call) -> Iterator[Event]:
     for attempt in _attempts(call, pauses):
         with attempt:
             if pauses:
-                yield from call.pause(pauses.pop(), failure.sentence)
+                yield from call.pause(pauses.pop(), failure.summary)
                 try:
                     return (yield from call.attempt())
                 except SparkError as problem:

@@ -62,9 +62,14 @@ class SparkError(Exception):
             self.detail, self.sid = (_MASK if repeats(text, secret) else text for text in said)
 
     @property
+    def summary(self) -> str:
+        """What happened, in our own words."""
+        return say(self.key, detail=self.detail, code=self.code, **self.values)
+
+    @property
     def sentence(self) -> str:
         """What happened."""
-        return say(self.key, detail=self.detail, code=self.code, **self.values)
+        return self.summary
 
     @property
     def hint(self) -> str:
@@ -170,7 +175,7 @@ class ServiceError(SparkError):
     @property
     def sentence(self) -> str:
         """What happened, with the service's own words behind it."""
-        return f"{super().sentence} ({self.detail})" if self.detail else super().sentence
+        return f"{self.summary} ({self.detail})" if self.detail else self.summary
 
 
 class BadRequest(ServiceError):

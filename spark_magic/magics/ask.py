@@ -89,7 +89,9 @@ def _show(shell: Any, facts: Facts, exchange: Exchange, interrupt: Interrupt) ->
     finally:
         outcome = _outcome(exchange, problem, stopped=interrupt.came)
         answer = exchange.so_far() if exchange.answer is None else exchange.answer  # a complete one may be empty
-        view.finish(Answer(model=answer.model) if outcome is Outcome.WITHDRAWN else answer, outcome)
+        if outcome is Outcome.WITHDRAWN:
+            answer = Answer(model=answer.model, seconds=answer.seconds)
+        view.finish(answer, outcome)
         sys.stdout.flush()  # ipykernel loses the reply of a cell that is interrupted while it flushes
     return answer
 

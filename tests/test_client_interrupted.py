@@ -1,0 +1,46 @@
+"""An interrupt at any line of the bare client, where nobody holds it back, leaves no connection and no descriptor."""
+
+import gc
+import os
+
+import pytest
+from asking import client_of, question, text_of
+from interruptions import Tracer, open_sockets
+
+QUESTION = "sandbox: error 10008\nsandbox: first 1\nsandbox: think 1\nsandbox: say one two\nnumber {}"
+
+pytestmark = pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="counts file descriptors")  # noqa: PTH112
+
+
+def lines_of(gateway):
+    """Return the lines that a question runs through once everything is loaded."""
+    for number in (-2, -1):
+        tracer = Tracer()
+        with tracer.tracing():
+            list(client_of(gateway).stream(question(QUESTION.format(number))))
+    return list(tracer.lines)
+
+
+@pytest.mark.filterwarnings("ignore:unclosed <s:ResourceWarning")  # between two lines that nobody holds together
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_an_interrupt_at_every_line_closes_the_connection(gateway):
+    lines, client = lines_of(gateway), client_of(gateway)
+    before, kept = open_sockets(), []
+    assert len(lines) > 250
+    for number, line in enumerate(lines):
+        tracer = Tracer(line)
+        try:
+            with tracer.tracing():
+                list(client.stream(question(QUESTION.format(number))))
+        except KeyboardInterrupt:
+            pass
+        else:
+            assert not tracer.fired, f"{line}: the interrupt was lost"
+        gateway.wait_until(lambda: gateway.open_connections == 0)
+        if open_sockets() > before:
+            gc.collect()
+        kept += [line] if open_sockets() > before or gateway.open_connections else []
+    assert kept == []
+    gc.collect()
+    assert list(client._calls) == []
+    assert text_of(client.stream(question("sandbox: say next"))) == "next"
