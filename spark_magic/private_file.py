@@ -1,5 +1,6 @@
 """Files that nobody else on the machine may read or turn into something else."""
 
+import errno
 import os
 import stat
 import tempfile
@@ -10,27 +11,44 @@ from .errors import ConfigurationError
 
 _OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 _POSIX: Final = os.name == "posix"  # Windows keeps a user's folder closed by its own access lists
+_MOST: Final = 1024 * 1024  # bytes; what a user writes here are lines
 
 
 def read_private(path: Path) -> bytes | None:
     """Return the file's bytes, or None where there is none.
 
-    ConfigurationError for a link, for a file that others can read or change, and for one that cannot be read.
+    ConfigurationError for a link, for a file that others can read or change, also by putting another in its place,
+    for one that is no file or larger than a megabyte, and for one that cannot be read.
     """
     try:
         with open(path, "rb", opener=_open_itself) as file:  # Path.open() takes no opener
-            # Checked on what was opened: the name may change meanwhile.
-            if _POSIX and os.fstat(file.fileno()).st_mode & _OTHERS:
-                raise ConfigurationError("file.exposed", path=path, mode="600")
-            return file.read()
+            _check_closed(path, os.fstat(file.fileno()).st_mode)  # of what was opened: the name may change meanwhile
+            content = file.read(_MOST + 1)
     except FileNotFoundError:
         return None
     except OSError as problem:
         raise _unreadable(path, problem) from None
+    if len(content) > _MOST:
+        del content  # the traceback keeps this frame
+        raise ConfigurationError("file.unreadable", path=path, detail=os.strerror(errno.EFBIG))
+    return content
+
+
+def _check_closed(path: Path, mode: int) -> None:
+    """Raise ConfigurationError for what others can get at; OSError for what is no file."""
+    if not stat.S_ISREG(mode):
+        raise OSError(errno.EINVAL, "no regular file")
+    if _POSIX and mode & _OTHERS:
+        raise ConfigurationError("file.exposed", path=path, mode="600")
+    folder = path.parent.stat().st_mode
+    if _POSIX and folder & stat.S_IWOTH and not folder & stat.S_ISVTX:
+        raise ConfigurationError("file.exposed", path=path.parent, mode="700")
 
 
 def _open_itself(path: str, flags: int) -> int:
     """Open the file but no link to one, and wait for nobody: a named pipe has no end of its own."""
+    if not hasattr(os, "O_NOFOLLOW") and Path(path).is_symlink():  # Windows
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
     return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
 
 
@@ -41,9 +59,9 @@ def _unreadable(path: Path, problem: OSError) -> ConfigurationError:
 
 
 def write_private(path: Path, content: bytes) -> None:
-    """Put the bytes there whole or not at all: mode 0600, in a new folder 0700. ConfigurationError if not."""
+    """Put the bytes there whole or not at all: mode 0600, in a folder of 0700. ConfigurationError if not."""
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _make_closed(path.parent)
         if path.is_symlink():
             raise ConfigurationError("file.symlink", path=path)
         _replace(path, content)
@@ -55,9 +73,24 @@ def write_private(path: Path, content: bytes) -> None:
     raise failure
 
 
+def _make_closed(folder: Path) -> None:
+    """Make a folder for its owner alone, with those above it that are missing; close one that others could enter."""
+    if not folder.exists():
+        if not folder.parent.exists():
+            _make_closed(folder.parent)
+        folder.mkdir(mode=0o700, exist_ok=True)
+    elif _POSIX and folder.stat().st_mode & _OTHERS:
+        folder.chmod(0o700)
+
+
 def remove_private(path: Path) -> bool:
-    """Remove the file or link; tell whether there was one. ConfigurationError where it cannot be removed."""
+    """Remove the file or link; tell whether there was one. ConfigurationError where it cannot be removed.
+
+    What a crash in the middle of writing has left beside it goes, too.
+    """
     try:
+        for beside in path.parent.glob(_beside(path, "*")):
+            beside.unlink(missing_ok=True)
         path.unlink()
     except FileNotFoundError:
         return False
@@ -74,7 +107,7 @@ def _unwritable(path: Path, problem: OSError) -> ConfigurationError:
 
 def _replace(path: Path, content: bytes) -> None:
     """Write beside and rename over: a reader sees the old file or the new one."""
-    descriptor, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # made with mode 0600
+    descriptor, beside = tempfile.mkstemp(dir=path.parent, prefix=_beside(path, ""))  # made with mode 0600
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
@@ -84,3 +117,8 @@ def _replace(path: Path, content: bytes) -> None:
     except BaseException:
         Path(beside).unlink(missing_ok=True)
         raise
+
+
+def _beside(path: Path, rest: str) -> str:
+    """Name what is not whole yet."""
+    return f".{path.name}.{rest}"

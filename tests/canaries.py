@@ -5,8 +5,9 @@ import gc
 import html
 import os
 import re
+import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from types import FrameType, FunctionType, MethodType, ModuleType
+from types import FrameType, FunctionType, MethodType, ModuleType, TracebackType
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -115,6 +116,7 @@ def _thirds(text: str) -> list[str]:
 # What a walk stops at: what belongs to no single object, the user's own shell, and those that may know the keys.
 _OPAQUE = (ModuleType, type, type(os.environ), InteractiveShell, Secret, Sandbox)
 FOREIGN = re.compile(r"[/\\](?:tests|_pytest|pluggy)[/\\]")
+_PLAIN = {kind.__repr__ for kind in (object, dict, list, tuple, set, frozenset, int, float, TracebackType)}
 
 
 def texts_in(root: Any) -> Iterator[str]:
@@ -127,7 +129,7 @@ def texts_in(root: Any) -> Iterator[str]:
     stack = [root]
     while stack:
         thing = stack.pop()
-        if id(thing) in seen:
+        if id(thing) in seen or type(thing) in weakref.ProxyTypes:  # a dead one raises when it is looked at
             continue
         seen[id(thing)] = thing  # kept alive, so that no other gets its number
         if isinstance(thing, str):
@@ -142,8 +144,9 @@ def texts_in(root: Any) -> Iterator[str]:
 
 
 def _shown(thing: Any) -> str:
+    """Return its repr; "" where that is made of its parts, which are looked at anyway."""
     try:
-        return repr(thing) if type(thing).__repr__ is not object.__repr__ else ""
+        return repr(thing) if type(thing).__repr__ not in _PLAIN else ""
     except Exception as problem:  # noqa: BLE001  # a half-made object's
         return repr(problem)
 
@@ -155,4 +158,5 @@ def _parts(thing: Any) -> Iterable[Any]:
         return thing.__closure__ or (), thing.__defaults__ or (), thing.__kwdefaults__ or ()
     if isinstance(thing, MethodType):
         return thing.__self__, thing.__func__
-    return gc.get_referents(thing)
+    keys = list(dict.keys(thing)) if isinstance(thing, dict) else []  # which the collector leaves out
+    return [*keys, *gc.get_referents(thing)]

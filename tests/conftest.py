@@ -7,6 +7,8 @@ import pytest
 from spark_magic.messages import use_language
 
 _PREFIXES = ("SPARK", "IFLYTEK_SPARK", "XFYUN")
+_NETWORK = [f(name) for name in ("https_proxy", "all_proxy", "no_proxy") for f in (str.lower, str.upper)]
+_NETWORK += ["SSL_CERT_FILE", "SSL_CERT_DIR"]
 _LOCALE = ("LC_ALL", "LC_MESSAGES", "LANG", "LANGUAGE")
 
 
@@ -17,7 +19,7 @@ def fresh_machine(tmp_path_factory, monkeypatch):
     for name in list(os.environ):
         if name.startswith(_PREFIXES) and name not in keep:
             monkeypatch.delenv(name)
-    for name in (*_LOCALE, "VIRTUAL_ENV"):  # IPython warns of another environment than the one it runs in
+    for name in (*_LOCALE, *_NETWORK, "VIRTUAL_ENV"):  # IPython warns of another environment than the one it runs in
         monkeypatch.delenv(name, raising=False)
     home = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("HOME", str(home))
@@ -80,3 +82,44 @@ def gateway():
 
     with Sandbox() as running:
         yield running
+
+
+@pytest.fixture
+def watch(capsys):
+    """Listen to everything a secret could get out through, from here on."""
+    from watching import Watch
+
+    listening = Watch(capsys.readouterr)
+    yield listening
+    listening.close()
+
+
+@pytest.fixture
+def vendor(monkeypatch):
+    """Return a sandbox whose keys are the canaries, in the vendor's place; the keys are in the environment."""
+    from canaries import CANARIES, ENVIRONMENT
+    from cells import all_models_at
+
+    from spark_magic.sandbox import Sandbox
+
+    with Sandbox(**CANARIES) as running:
+        all_models_at(running)
+        for name, value in ENVIRONMENT.items():
+            monkeypatch.setenv(name, value)
+        yield running
+
+
+@pytest.fixture
+def notebook(vendor, start, watch):
+    """Return an IPython that shows the locals of every frame, and knows a client and credentials with canary keys."""
+    from asking import at
+
+    from spark_magic.client import Client
+    from spark_magic.credentials import find_credentials
+
+    made = start().load()
+    made.run("%xmode Verbose\n%spark_config --retries 0")
+    credentials = find_credentials()
+    made.names.update(creds=credentials, client=Client(at(vendor), credentials), key=credentials.api_key)
+    assert watch.leaks() == set()
+    return made

@@ -112,6 +112,15 @@ def book(witness):
     made.close()
 
 
+@pytest.fixture(autouse=True)
+def _stopped(book):
+    """Leave no cell running, so that one failure is one."""
+    yield
+    if book.page.locator(".jp-InputPrompt", has_text="[*]").count():
+        book.command("notebook:interrupt-kernel")
+        expect(book.page.locator(".jp-InputPrompt", has_text="[*]")).to_have_count(0)
+
+
 @pytest.fixture
 def surroundings(witness, book):  # noqa: ARG001  # it is about the page with the notebook on it
     """Look at the page around the answers, before and after."""

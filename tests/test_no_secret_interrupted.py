@@ -1,4 +1,4 @@
-"""No secret leaves with an interrupt, wherever it comes: its traceback has the locals of every frame it went through."""
+"""No secret leaves with an interrupt, wherever it comes: its traceback has the locals of every frame."""
 
 import sys
 from dataclasses import replace
@@ -7,7 +7,6 @@ from types import SimpleNamespace
 import pytest
 from asking import question
 from canaries import CANARIES, ENVIRONMENT, leaked
-from watching import Watch
 
 from spark_magic import auth
 from spark_magic.client import Client
@@ -21,14 +20,6 @@ pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptio
 
 MADE = Credentials.of(**CANARIES)
 URL = "wss://spark-api.xf-yun.com/v4.0/chat"
-
-
-@pytest.fixture
-def watch(capsys):
-    """Listen to everything from here on."""
-    watching = Watch(capsys.readouterr)
-    yield watching
-    watching.close()
 
 
 class Interrupter:
@@ -118,7 +109,7 @@ def test_finding(watch, monkeypatch, place):
             use_ring(monkeypatch)
         save_credentials(MADE)
     count, found = everywhere(watch, find_credentials, step=3)
-    assert count > 20
+    assert count > 10
     assert found == {}
 
 
@@ -134,10 +125,10 @@ def test_saving_and_forgetting(watch, monkeypatch, place, act):
 
 
 def test_asking(watch):
-    """From the question to the answer, at every seventh place."""
+    """From the question to the answer, at every forty-third place."""
     with Sandbox(**CANARIES) as box:
         client = Client(Target(replace(find("ultra"), url=box.url())), MADE)
-        count, found = everywhere(watch, lambda: list(client.stream(question("sandbox: say hi"))), step=7)
-    assert count > 100
+        count, found = everywhere(watch, lambda: list(client.stream(question("sandbox: say hi"))), step=43)
+    assert count > 20
     assert found == {}
     assert leaked(client) == set()

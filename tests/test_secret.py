@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spark_magic.secret import Secret
+from spark_magic.secret import Secret, without_frames
 
 CANARY = "canary-5f0e1d2c3b4a59687766554433221100"
 SHORT = "swordfish"
@@ -136,3 +136,45 @@ def test_a_traceback_with_locals_does_not_show_it():
     text = "".join(report.format())
     assert "secret = Secret('****1100')" in text
     assert CANARY not in text.replace(f'"{CANARY}"', "")
+
+
+@pytest.mark.parametrize("value", [None, 7, CANARY.encode(), [CANARY], bytearray(CANARY, "ascii")])
+def test_it_is_made_of_text_alone_and_says_so_without_showing_the_rest(value):
+    with pytest.raises(TypeError, match="not of") as caught:
+        Secret(value)
+    assert CANARY not in str(caught.value)
+    assert "value" not in caught.traceback[-1].frame.f_locals
+
+
+def test_serializers_other_than_pickle_get_nothing_either():
+    with pytest.raises(TypeError, match="never pickled"):
+        Secret(CANARY).__getstate__()
+
+
+@pytest.mark.parametrize("problem", [ValueError(1), KeyboardInterrupt(), SystemExit(3), MemoryError()])
+def test_a_function_that_has_a_secret_in_the_clear_leaves_no_frame(problem):
+    """Neither its own nor those below it, nor those of what it came from; the exception itself is the same."""
+
+    @without_frames
+    def work(secret, *, other):
+        in_the_clear = secret.reveal()
+        try:
+            raise LookupError(in_the_clear, other)  # noqa: TRY301  # as above
+        except LookupError:
+            raise problem  # noqa: B904  # so that it has a context
+
+    with pytest.raises(type(problem)) as caught:
+        work(Secret(CANARY), other=CANARY)
+    assert caught.value is problem
+    assert caught.value.__context__ is None
+    names = [name for frame, _ in traceback.walk_tb(problem.__traceback__) for name in frame.f_locals]
+    assert not {"in_the_clear", "secret", "arguments", "named", "other"} & set(names)
+
+
+def test_such_a_function_is_otherwise_what_it_was():
+    @without_frames
+    def double(number: int) -> int:
+        """Double it."""
+        return 2 * number
+
+    assert (double(4), double.__name__, double.__doc__) == (8, "double", "Double it.")

@@ -23,7 +23,6 @@ from spark_magic.errors import (
 )
 from spark_magic.secret import Secret
 from spark_magic.transport import ByteBudget, Connection
-from spark_magic.transport.dial import tls_context
 
 SHORT = {"open": 0.4, "send": 0.4, "first": 0.4, "idle": 0.4, "total": 5.0}
 pace = threading.Event()  # never set: a server's own rhythm
@@ -227,14 +226,6 @@ def test_an_unknown_host_is_a_failed_connection():
     assert "no-such-host.invalid" in end.value.sentence
 
 
-@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_redirects_are_refused(status):
-    reply = http(b"%d Moved" % status, headers=b"Location: ws://127.0.0.1:1/stolen\r\n")
-    with raw_server(reply) as url, connection() as opened, pytest.raises(HandshakeRefused) as end:
-        opened.open(url)
-    assert end.value.key == "handshake.redirect"
-
-
 def test_a_refused_signature_is_told_by_its_cause():
     reply = http(b"401 Unauthorized", b'{"message":"HMAC signature does not match"}')
     with raw_server(reply) as url, connection() as opened, pytest.raises(CredentialsRefused) as end:
@@ -411,33 +402,3 @@ def tls(authority, *names):
 
 def echo(server):
     server.send(server.recv())
-
-
-def test_tls_is_verified_against_the_environments_authority(authority):
-    with websocket_server(echo, ssl=tls(authority, "127.0.0.1")) as url, connection() as opened:
-        opened.open(url)
-        opened.send(b"q")
-        assert next(frames(opened)) == b"q"
-
-
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-@pytest.mark.usefixtures("authority")
-def test_an_unknown_authority_is_refused():
-    with websocket_server(echo, ssl=tls(trustme.CA(), "127.0.0.1")) as url, connection() as opened:
-        with pytest.raises(ConnectionFailed) as end:
-            opened.open(url)
-    assert end.value.key == "connect.tls"
-
-
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-def test_the_wrong_host_is_refused(authority):
-    with websocket_server(echo, ssl=tls(authority, "example.org")) as url, connection() as opened:
-        with pytest.raises(ConnectionFailed) as end:
-            opened.open(url)
-    assert end.value.key == "connect.tls"
-
-
-def test_the_context_is_built_once_and_verifies():
-    assert tls_context() is tls_context()
-    assert tls_context().verify_mode is ssl.CERT_REQUIRED
-    assert tls_context().check_hostname

@@ -18,6 +18,26 @@ from spark_magic import auth
 
 _LAST = ("last_exc", "last_value", "last_traceback", "last_type")
 
+# The cells that set, show and reset.
+SETTING = [
+    "%spark_config",
+    "%spark_config --model ultra --system 'You are brief.' --temperature 0.5 --top-k 4 --max-tokens 100",
+    "%spark_config --open-timeout 9 --send-timeout 9 --first-timeout 9 --idle-timeout 9 --total-timeout 9",
+    "%spark_config --lang zh",
+    "%spark_config --lang en",
+    "%spark_config --list-models",
+    "%spark_config --check",
+    "%spark_config --reset",
+    "%spark_config logout",
+    "%spark_reset",
+    "%spark_reset --system",
+    "%spark --help",
+    "%%spark --help\nx",
+    "%spark_config --help",
+    "%spark_reset --help",
+    "%reload_ext spark_magic",
+]
+
 
 class Watch(logging.Handler):
     """All records of all loggers at DEBUG, websocket-client's trace among them, and the signatures made meanwhile."""
@@ -79,6 +99,17 @@ def ways_to_show(problem: BaseException, shell: Any = None) -> Iterator[Any]:
         shell.InteractiveTB.set_mode("Verbose")
         yield shell.InteractiveTB.structured_traceback(type(problem), problem, problem.__traceback__)
         shell.InteractiveTB.set_mode(before)
+
+
+def all_of(problem: BaseException, cells: Any = None) -> list[Any]:
+    """Return all that there is to see of a failure; of a cell's, as its IPython shows it, too."""
+    return list(ways_to_show(problem, cells and cells.shell))
+
+
+def tells(cells: Any, watch: Watch, source: str) -> set[str]:
+    """Run a cell that may fail; return what it tells."""
+    problem = cells.shell.run_cell(source).error_in_exec
+    return watch.leaks(all_of(problem, cells) if problem else ())
 
 
 def _forget_the_tests(problem: BaseException) -> None:

@@ -22,7 +22,7 @@ def repeats(text: str, secret: str) -> bool:
 
 def _undone(text: str) -> Iterator[str]:
     yield text
-    yield unquote(unquote(text))
+    yield unquote(text)  # where it was encoded twice, the hexadecimal digits are left
     yield html.unescape(text)
     yield _ESCAPE.sub(lambda match: chr(int(match[1] or match[2], 16)), text)
 

@@ -6,6 +6,7 @@ socket: ours, which keeps to the deadline, stands in for one that was reached al
 """
 
 import contextlib
+import re
 import socket
 from http import HTTPStatus
 from typing import Any, Final
@@ -19,6 +20,7 @@ from .proxy import ProxyAddress
 
 _KINDS: Final = {"socks4": ProxyType.SOCKS4, "socks5": ProxyType.SOCKS5}
 _MOST_HEAD: Final = 16 * 1024  # bytes of a reply to CONNECT
+_END: Final = re.compile(rb"\n\r?\n")
 _MAY_PASS: Final = frozenset({1, 3, 4, 5, 6})  # SOCKS 5: failure, network or host unreachable, refused, too far
 
 
@@ -53,12 +55,12 @@ class _Words:
             with contextlib.suppress(TimeoutError):
                 rest = rest[self._raw.send(rest) :]
 
-    def recv(self, size: int) -> bytes:
+    def recv(self, size: int, flags: int = 0) -> bytes:
         """Return at least one and at most `size` bytes: SOCKS says how many there will be."""
         while True:
             self._deadline.left()
             with contextlib.suppress(TimeoutError):
-                data = self._raw.recv(size)
+                data = self._raw.recv(size, flags)
                 break
         if not data:
             raise _broken(self._proxy, "it closed the connection")
@@ -71,14 +73,16 @@ class _Words:
 class _HttpReply(_Words):
     """The same for CONNECT, where the library reads once and takes that for the whole reply."""
 
-    def recv(self, size: int) -> bytes:
+    def recv(self, size: int, flags: int = 0) -> bytes:  # noqa: ARG002  # as above
         """Return the reply's whole head and not a byte of what comes behind it."""
-        head = bytearray()
-        while not head.endswith((b"\r\n\r\n", b"\n\n")):
-            head += super().recv(1)
+        head = b""
+        while not _END.search(head):
             if len(head) > min(size, _MOST_HEAD):
                 raise _broken(self._proxy, "its reply has no end")
-        return bytes(head)
+            seen = super().recv(_MOST_HEAD, socket.MSG_PEEK)
+            end = _END.search(head + seen)
+            head += super().recv(end.end() - len(head) if end else len(seen))
+        return head
 
 
 class _Reached:
