@@ -18,6 +18,9 @@ from spark_magic.sandbox import API_KEY, API_SECRET, APP_ID
 _CACHE = tempfile.TemporaryDirectory()
 COMPILED = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": _CACHE.name}
 
+# As a plain install is: where the extra `proxy` is, websocket-client loads python-socks, 0.1 s at the first question.
+PLAIN = "import sys; sys.modules['python_socks'] = None"
+
 _PARTS = ("header", "parent_header", "metadata", "content")
 
 
@@ -95,6 +98,7 @@ def running(url: str) -> Iterator[Kernel]:
     try:
         client.wait_for_ready(timeout=60)
         kernel = Kernel(manager, client)
+        kernel.run(PLAIN)
         kernel.run("%load_ext spark_magic")
         yield kernel
     finally:

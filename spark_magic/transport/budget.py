@@ -52,6 +52,12 @@ class BudgetSocket:
         """Return up to `size` bytes; b"" at the end of the stream."""
         return self._read.read(size) or self._more().read(size)
 
+    def wait_at_most(self, seconds: float) -> None:
+        """Have the next `recv` give up after so many seconds."""
+        self.slice_end = time.monotonic() + seconds
+        if seconds < SLICE:
+            self._raw.settimeout(seconds)
+
     def ready(self, size: int) -> bytes | None:
         """Return the next `size` bytes, None if they are not all read already."""
         piece = self._read.read(size)

@@ -99,7 +99,7 @@ class Connection:
         connected = self._connected()
         if not self._waiting:
             self._deadline.begin("idle")
-        connected.slice_end = time.monotonic() + seconds
+        connected.wait_at_most(seconds)
         try:
             opcode, frame = self._websocket.recv_data_frame()
         except websocket.WebSocketTimeoutException:
