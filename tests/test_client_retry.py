@@ -353,6 +353,20 @@ def test_a_refusal_without_the_servers_time_is_not_repeated(gateway):
         assert len(served) == 1
 
 
+@pytest.mark.parametrize("date", ["Fri, 31 Dec 9999 23:59:59 GMT", "Thu, 01 Jan 1970 00:00:00 GMT", "Mon, 99 Xxx 99"])
+def test_a_servers_time_that_nobody_can_believe_is_not_used(gateway, date):
+    """A signature of the year 10000 cannot even be written."""
+    body = b"a valid date or x-date header is required"
+    reply = b"HTTP/1.1 403 No\r\nDate: %b\r\nContent-Length: %d\r\n\r\n%b" % (date.encode(), len(body), body)
+    clock = Clock()
+    with refusing(reply, reply) as (port, served):
+        there = at(gateway, url=f"ws://127.0.0.1:{port}/v4.0/chat")
+        with pytest.raises(ClockSkew):
+            list(Client(there, gateway.credentials, clock=clock).stream(question("hi")))
+        assert len(served) == 1
+    assert clock.offset("127.0.0.1") == 0
+
+
 def test_a_wrong_clock_hides_no_wrong_key(gateway):
     """The gateway looks at the date first, at the key when that is right."""
     gateway.clock_offset = 3600

@@ -8,6 +8,7 @@ from .tree import ClockSkew, CredentialsRefused, HandshakeRefused
 
 _DATE_TAIL = "a valid date or x-date header is required"  # the texts before it differ, the tail does not
 _MINUTE = 60
+_YEARS = range(2020, 2100)  # that a server's clock may show; ours may be far off, without a battery say
 _LEAST_SKEW = 240  # seconds; 300 are allowed, and the reply took its time
 
 
@@ -66,9 +67,11 @@ class Said:
 
 
 def _offset(date: str, now: float) -> float | None:
-    """Return the seconds our clock is behind the server's, or None for a date nobody can read."""
+    """Return the seconds our clock is behind the server's, or None for a date nobody can read, or believe."""
     try:
         moment = parsedate_to_datetime(date)
-        return None if moment.tzinfo is None else moment.timestamp() - now  # "-0000" would be read as local time
     except (TypeError, ValueError, OverflowError, IndexError):
         return None
+    if moment.tzinfo is None or moment.year not in _YEARS:  # "-0000" would be read as local time
+        return None
+    return moment.timestamp() - now
