@@ -6,7 +6,7 @@ servers leave out, or send as null, may be missing.
 
 import uuid
 from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from typing import Annotated, Any, Final, TypeAlias
 
 import msgspec
 
@@ -16,11 +16,15 @@ from .events import Delta, Event, Finished, Message, Reasoning, Reference, Refer
 _NOTHING: Final = Reference(0, "", "")
 _LAST: Final = 2  # the status of the last frame
 _LONGEST_NUMBER: Final = 10  # digits of a reference's number
+_MOST_TOKENS: Final = 10**12  # what is more is no count
 _UID_LENGTH: Final = 32  # longer is refused with 10004
 
 
+_Number: TypeAlias = Annotated[int, msgspec.Meta(ge=-(10**9), le=10**9)]  # it is shown
+
+
 class _Header(msgspec.Struct):
-    code: int
+    code: _Number
     message: str | None = None
     sid: str | None = None
     status: int | None = None
@@ -67,7 +71,7 @@ class _Frame(msgspec.Struct):
 
 
 class _FailureHeader(msgspec.Struct):
-    code: int
+    code: _Number
     message: str | None = None
     sid: str | None = None
 
@@ -156,8 +160,8 @@ def _events(frame: _Frame) -> list[Event]:
     if choices is None and plugins is None and not last:
         raise ProtocolError("protocol.invalid", sid=header.sid or "", detail="no choices in the frame")
     events: list[Event] = []
-    if plugins is not None:
-        events.extend(_references(plugins))
+    if plugins is not None and (found := tuple(_references(plugins))):
+        events.append(References(found))
     if choices is not None and choices.text:
         events.extend(_texts(choices.text))
     if last:
@@ -173,16 +177,15 @@ def _texts(texts: list[_Text]) -> Iterator[Event]:
             yield Delta(text.content)
 
 
-def _references(plugins: _Plugins) -> Iterator[Event]:
+def _references(plugins: _Plugins) -> Iterator[Reference]:
     """Read each plug-in's content: a JSON string of a list; one that is not is left out, the answer goes on."""
     for plugin in plugins.text or ():
         try:
             sources = _decode_sources(plugin.content or "[]")
         except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
             continue
-        items = [Reference(_number(s.index), s.url or "", s.title or "") for s in sources]
-        if known := tuple(item for item in items if item != _NOTHING):
-            yield References(known)
+        items = (Reference(_number(s.index), s.url or "", s.title or "") for s in sources)
+        yield from (item for item in items if item != _NOTHING)
 
 
 def _number(index: int | str | None) -> int:
@@ -195,4 +198,5 @@ def _usage(usage: _Usage | None) -> Usage | None:
     if usage is None or usage.text is None:
         return None
     text = usage.text
-    return Usage(text.prompt_tokens or 0, text.completion_tokens or 0, text.total_tokens or 0)
+    counts = (text.prompt_tokens, text.completion_tokens, text.total_tokens)
+    return Usage(*(min(max(count or 0, 0), _MOST_TOKENS) for count in counts))

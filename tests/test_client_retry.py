@@ -29,7 +29,7 @@ from spark_magic.errors import (
     ServiceBusy,
     SparkError,
 )
-from spark_magic.events import Delta, Finished, Notice, Reasoning, Retrying, Waiting
+from spark_magic.events import Delta, Finished, Notice, Reasoning, References, Retrying, Waiting
 from spark_magic.sandbox import API_KEY, Sandbox, handshake
 from spark_magic.target import Limits
 
@@ -100,6 +100,42 @@ def test_once_an_answer_has_begun_nothing_is_asked_again(gateway, start):
     assert [event for event in seen if isinstance(event, Delta | Reasoning)]
     assert isinstance(problem, ServiceBusy)
     assert len(gateway.requests) == 1
+
+
+def test_search_results_are_no_words_yet(gateway):
+    text = "sandbox: references\nsandbox: error 10008 after 0\nsandbox: first 1\nsandbox: say hello"
+    assert text_of(events_of(gateway, text)) == "hello"
+    assert len(gateway.requests) == 2
+
+
+@pytest.mark.parametrize("part", ['{"content":"a"}', '{"reasoning_content":"a"}'])
+def test_one_frame_with_a_great_many_words_does_not_outlast_the_total_timeout(gateway, part):
+    many = f'{{"header":{{"code":0,"status":1}},"payload":{{"choices":{{"status":1,"text":[{",".join([part] * 300_000)}]}}}}}}'
+    with served_frames(many) as url:
+        client = Client(at(gateway, url=url, limits=Limits(total_timeout=1.0)), gateway.credentials)
+        stream = client.stream(question("hi"))
+        next(event for event in stream if isinstance(event, Delta | Reasoning))
+        threading.Event().wait(1.0)  # so long the words are shown, say
+        with pytest.raises(DeadlineExceeded, match="1 s"):
+            next(stream)
+
+
+def test_a_stop_is_noticed_between_two_words_of_one_frame(gateway):
+    with served_frames(frame(1, "a").replace('"text": [{', '"text": [{"content":"b"},{')) as url:
+        client = Client(at(gateway, url=url), gateway.credentials)
+        stream = client.stream(question("hi"))
+        next(event for event in stream if isinstance(event, Delta))
+        client.close()
+        with pytest.raises(ConnectionLost):
+            next(stream)
+
+
+def test_a_frame_of_many_references_is_one_event(gateway):
+    item = '{"name":"ifly_search","content":"[{\\"index\\":1,\\"url\\":\\"u\\",\\"title\\":\\"t\\"}]"}'
+    many = f'{{"header":{{"code":0,"status":1}},"payload":{{"plugins":{{"text":[{",".join([item] * 20_000)}]}}}}}}'
+    with served_frames(many, frame(2, "end")) as url:
+        events = list(Client(at(gateway, url=url), gateway.credentials).stream(question("hi")))
+    assert [len(event.items) for event in events if isinstance(event, References)] == [20_000]
 
 
 def test_every_attempt_is_signed_anew(gateway, monkeypatch):
@@ -365,6 +401,39 @@ def test_a_servers_time_that_nobody_can_believe_is_not_used(gateway, date):
             list(Client(there, gateway.credentials, clock=clock).stream(question("hi")))
         assert len(served) == 1
     assert clock.offset("127.0.0.1") == 0
+
+
+def test_many_that_learn_of_a_wrong_clock_at_once_are_all_answered(gateway):
+    gateway.clock_offset = 3600
+    client = Client(at(gateway), gateway.credentials)
+    answers = []
+    barrier = threading.Barrier(6)
+
+    def ask():
+        barrier.wait()
+        answers.append(text_of(client.stream(question("sandbox: say hi"))))
+
+    threads = [threading.Thread(target=ask) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == ["hi"] * 6
+    assert client._clock.offset("127.0.0.1") == pytest.approx(3600, abs=5)
+
+
+def test_the_clock_is_repeated_once_for_a_question_and_counted(gateway):
+    body = b"a valid date or x-date header is required"
+    dated = b"HTTP/1.1 403 No\r\nDate: Fri, 05 May 2034 10:43:39 GMT\r\nContent-Length: %d\r\n\r\n%b" % (
+        len(body),
+        body,
+    )
+    with refusing(dated, refusal(503), dated) as (port, served):
+        there = at(gateway, url=f"ws://127.0.0.1:{port}/v4.0/chat", limits=Limits(retries=1))
+        seen, problem = seen_until_failure(Client(there, gateway.credentials), "hi")
+        assert isinstance(problem, ClockSkew)
+        assert problem.attempts == len(served) == 3
+    assert {(event.number, event.of) for event in seen if isinstance(event, Retrying)} == {(1, 1)}
 
 
 def test_a_wrong_clock_hides_no_wrong_key(gateway):

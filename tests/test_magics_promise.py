@@ -4,11 +4,14 @@ import signal
 import threading
 
 import pytest
+from asking import client_of
 from cells import messages_of
 
 import spark_magic
 from spark_magic.client import retry
+from spark_magic.display.facts import Outcome
 from spark_magic.errors import ConversationBusy, Moderated, ServiceBusy, SparkInterrupted
+from spark_magic.magics.ask import _outcome
 from spark_magic.magics.interrupt import interrupted_by
 
 BUSY_ONCE = "sandbox: error 10008\nsandbox: first 1\nsandbox: say hello"
@@ -53,15 +56,16 @@ def test_an_interrupt_ends_a_pause_at_once(cells, box, capsys, monkeypatch):
     assert len(box.requests) == 1
 
 
-def interrupting(monkeypatch, place):
-    """Let the function there be interrupted whenever it is called."""
+def interrupting(monkeypatch, place, times=1):
+    """Let the function there be interrupted whenever it is called, so many times."""
     import importlib
 
     module, _, name = place.rpartition(".")
     whole = getattr(importlib.import_module(module), name)
 
     def signalled(*arguments):
-        signal.raise_signal(signal.SIGINT)
+        for _ in range(times):
+            signal.raise_signal(signal.SIGINT)
         return whole(*arguments)
 
     monkeypatch.setattr(place, signalled)
@@ -112,8 +116,6 @@ def test_a_question_from_another_thread_is_in_the_way(cells, box, capsys):
     failures = []
 
     def ask():
-        from asking import client_of
-
         client = client_of(box)
         for event in conversation.ask(client, conversation.plan(client, "sandbox: count 3")):
             began.set()
@@ -157,6 +159,54 @@ def test_an_interrupt_after_the_last_frame_loses_nothing(cells, box, monkeypatch
     assert "nothing of it is lost" in capsys.readouterr().out
     assert [turn.answer for turn in turns(cells)] == ["hi"]
     assert len(box.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("question", "complete", "remembered"),
+    [("sandbox: say hi", True, 1), ("sandbox: error 10019 after 99\nsandbox: say hi", False, 0)],
+)
+def test_what_an_interrupt_says_of_the_answer_is_true_even_the_second_time(
+    cells, box, monkeypatch, question, complete, remembered
+):
+    """Both come while the last line is drawn."""
+    with monkeypatch.context() as patched:
+        interrupting(patched, "spark_magic.display.terminal.footer", times=2)
+        problem = cells.fails(f"%%spark\n{question}")
+    assert isinstance(problem, SparkInterrupted)
+    assert problem.complete is complete
+    assert len(turns(cells)) == remembered
+    assert len(box.requests) == 1
+
+
+def test_a_withdrawn_answer_is_told_as_such_whatever_was_pressed(cells, box, monkeypatch):
+    with monkeypatch.context() as patched:
+        interrupting(patched, "spark_magic.display.terminal.footer")
+        assert isinstance(cells.fails("%%spark\nsandbox: error 10014 after 1\nsandbox: say hi there"), Moderated)
+    assert len(box.requests) == 1
+
+
+def test_a_refused_question_is_not_called_a_withdrawn_answer(cells, box):
+    conversation = cells.magics.state.conversation
+    exchange = conversation.ask(client_of(box), conversation.plan(client_of(box), "hi"))
+    assert _outcome(exchange, Moderated("service.10013", code=10013), stopped=False) is Outcome.FAILED
+
+
+def test_threads_that_ask_the_sandbox_first_share_one(cells):
+    state = cells.magics.state
+    target = cells.magics.target("sandbox")
+    barrier, ports = threading.Barrier(8), []
+
+    def at_sandbox():
+        barrier.wait()
+        ports.append(state.at_sandbox(target.model)[0].url)
+
+    threads = [threading.Thread(target=at_sandbox) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(set(ports)) == 1
+    assert sum(thread.name == "spark-sandbox" for thread in threading.enumerate()) == 1
 
 
 def test_the_first_interrupt_stops_and_the_second_is_raised_where_it_comes():

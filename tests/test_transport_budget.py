@@ -3,6 +3,7 @@
 import base64
 import contextlib
 import hashlib
+import io
 import socket
 import struct
 import threading
@@ -10,6 +11,7 @@ import time
 import tracemalloc
 
 import pytest
+from websocket._handshake import CookieJar
 
 from spark_magic.errors import AnswerTooLarge, DeadlineExceeded, HandshakeRefused, SparkError
 from spark_magic.secret import Secret
@@ -82,6 +84,12 @@ def tiny_continuations(client, head):
     pour(client, b"\x01\x01x", b"\x00\x01x" * 20_000)
 
 
+def pieces_of_the_worst_size(client, head):
+    """The smallest that cost no more than they weigh."""
+    accept(client, head)
+    pour(client, header(1, 126, final=False) + b"x" * 126, (header(0, 126, final=False) + b"x" * 126) * 500)
+
+
 def endless_pings(client, head):
     accept(client, head)
     pour(client, b"", b"\x89\x7d" + b"p" * 125)
@@ -107,6 +115,7 @@ ENDLESS = [
     huge_frame,
     many_frames_that_are_one,
     tiny_continuations,
+    pieces_of_the_worst_size,
     endless_headers,
     one_endless_header,
     endless_status,
@@ -231,3 +240,59 @@ def test_the_hint_names_the_setting(phase):
     problem = DeadlineExceeded(f"deadline.{phase}", phase=phase, seconds=5, host="h", option=f"{phase}-timeout")
     assert f"%spark_config --{phase}-timeout" in problem.hint
     assert "5 s" in problem.sentence
+
+
+# what else a server may try
+
+
+def test_a_servers_cookies_are_nobodys_business():
+    """The library keeps cookies for the whole process, and sends them to whatever domain they name."""
+
+    def with_cookies(client, head):
+        reply = io.BytesIO()
+        reply.sendall = reply.write
+        accept(reply, head)
+        first, rest = reply.getvalue().split(b"\r\n", 1)
+        cookies = b"Set-Cookie: evil=1; Domain=spark-api.xf-yun.com\r\nset-coo\xe2\x84\xaaie: evil=2; Domain=b.org\r\n"
+        client.sendall(first + b"\r\n" + cookies + rest + b"\x81\x02hi")
+
+    with server_of(with_cookies) as url:
+        with Connection(dict.fromkeys(PHASES, 20.0), time.monotonic() + 20, ByteBudget(BUDGET)) as connection:
+            connection.open(url)
+            connection.send(b"question")
+            assert connection.receive() == b"hi"
+    assert CookieJar.jar == {}
+
+
+@pytest.mark.parametrize("problem", [SystemExit(143), KeyboardInterrupt("mine"), GeneratorExit()])
+def test_what_the_users_own_handler_raises_comes_out_as_it_is(monkeypatch, problem):
+    def raising(*_):
+        raise problem
+
+    with server_of(huge_frame) as url:
+        with Connection(dict.fromkeys(PHASES, 20.0), time.monotonic() + 20, ByteBudget(BUDGET)) as connection:
+            connection.open(url)
+            monkeypatch.setattr(connection._websocket, "recv_data_frame", raising)
+            connection.send(b"question")
+            with pytest.raises(type(problem)) as caught:
+                connection.receive()
+    assert caught.value is problem
+
+
+def test_an_address_of_a_kind_this_machine_has_not_is_passed_over(monkeypatch):
+    """IPv6 first, on a kernel without it."""
+    whole = socket.socket
+
+    def only_four(family=socket.AF_INET, *others, **named):
+        if family == socket.AF_INET6:
+            raise OSError(97, "Address family not supported by protocol")
+        return whole(family, *others, **named)
+
+    def both(host, port, **_):
+        return [(family, socket.SOCK_STREAM, 6, "", (host, port)) for family in (socket.AF_INET6, socket.AF_INET)]
+
+    with server_of(endless_refusal) as url:
+        monkeypatch.setattr(socket, "getaddrinfo", both)
+        monkeypatch.setattr(socket, "socket", only_four)
+        with pytest.raises(AnswerTooLarge):
+            asked(url, budget=100_000)

@@ -3,15 +3,14 @@
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import partial
 from typing import Final
 from urllib.parse import urlsplit
 
 from ..auth import sign_url, signed_parts
 from ..clock import Clock
 from ..credentials import Credentials
-from ..errors import ClockSkew, ConnectionLost, CredentialsRefused, Moderated, SparkError
-from ..events import Event, Finished, Notice, Retrying, Waiting
+from ..errors import LEAST_SKEW, ClockSkew, ConnectionLost, CredentialsRefused, Moderated, SparkError
+from ..events import Delta, Event, Finished, Notice, Reasoning, Retrying, Waiting
 from ..protocol import decode
 from ..secret import Secret, without_frames
 from ..target import Target
@@ -34,7 +33,9 @@ class Call:
         self._host = urlsplit(target.model.url).hostname or ""
         self._total_at = time.monotonic() + target.limits.total_timeout
         self._bytes = ByteBudget(target.limits.max_bytes)
-        self._answered = False
+        self._answered = self._clock_corrected = False
+        self._signed_offset = 0.0
+        self._pauses = 0
         self._connection: Connection | None = None
         self._url: Secret | None = None
         self._stopped = False
@@ -50,21 +51,22 @@ class Call:
 
     def attempt(self) -> Iterator[Event]:
         """Ask, and yield what comes; once more with the server's time where the server finds ours wrong."""
-        self.attempts += 1
         try:
             return (yield from self._ask())
         except ClockSkew as skew:
-            if skew.offset is None:
+            if self._clock_corrected or skew.offset is None or abs(skew.offset - self._signed_offset) < LEAST_SKEW:
                 raise
             self._clock.correct(self._host, skew.offset)
+            self._clock_corrected = True
         yield from self._clock_notice()
         yield from self._ask()
 
     def pause(self, seconds: float, reason: str) -> Iterator[Event]:
         """Yield Retrying until it is time to ask again; ConnectionLost when it is stopped meanwhile."""
         until = time.monotonic() + seconds
+        self._pauses += 1
         while (left := until - time.monotonic()) > 0:
-            yield Retrying(self.attempts, self.retries, left, reason)
+            yield Retrying(self._pauses, self.retries, left, reason)
             if self._stopped:
                 raise ConnectionLost("connection.lost")
             time.sleep(min(SLICE, left))
@@ -76,6 +78,7 @@ class Call:
             self._connection.stop()
 
     def _ask(self) -> Iterator[Event]:
+        self.attempts += 1
         self._connection = connection = Connection(self._timeouts(), self._total_at, self._bytes)
         if self._stopped:  # just before there was a connection to stop
             connection.stop()
@@ -93,10 +96,10 @@ class Call:
 
     def _open(self, connection: Connection) -> None:
         """Open with a fresh signature; a refusal of the credentials says where they came from."""
-        now = partial(self._clock.now, self._host)
+        self._signed_offset = self._clock.offset(self._host)
         try:
-            self._url = sign_url(self._target.model.url, self.credentials, now())
-            connection.open(self._url, now)
+            self._url = sign_url(self._target.model.url, self.credentials, time.time() + self._signed_offset)
+            connection.open(self._url)
         except CredentialsRefused as refusal:
             places = ", ".join(f"{name}: {source}" for name, source in self.credentials.sources.items())
             refusal.values["sources"] = f"({places})" if places else ""
@@ -118,7 +121,8 @@ class Call:
                 if type(event) is Finished:
                     yield from self._ended(connection, event)
                     return
-                self._answered = True
+                self._answered = self._answered or isinstance(event, Delta | Reasoning)
+                connection.check()  # one frame may hold a great many
                 yield event
 
     def _decoded(self, data: bytes) -> list[Event]:
@@ -158,6 +162,7 @@ def _withhold(failure: SparkError, credentials: Credentials, url: Secret | None)
 def _verdict(connection: Connection) -> Moderated | None:
     """Return what moderation says within a moment; whatever else comes after the end counts for nothing."""
     until = time.monotonic() + _VERDICT_SECONDS
+    connection.end_within(_VERDICT_SECONDS)
     try:
         while (left := until - time.monotonic()) > 0:
             if (data := connection.receive(left)) is not None:

@@ -41,7 +41,7 @@ class Client:
         self._settings = settings
         self._credentials = credentials
         self._clock = clock or Clock()
-        self._calls: weakref.WeakSet[Call] = weakref.WeakSet()  # each for as long as its stream
+        self._calls: weakref.WeakValueDictionary[int, Call] = weakref.WeakValueDictionary()  # while their streams last
         self._closed = 0  # so many times
 
     @property
@@ -50,7 +50,7 @@ class Client:
         return self._settings if isinstance(self._settings, Target) else self._settings.target()
 
     def stream(self, messages: Sequence[Message]) -> Generator[Event, None, None]:
-        """Yield typed events as they come, Finished last; Waiting whenever 0.1 s pass without one.
+        """Yield typed events as they come, Finished last; Waiting whenever the server says nothing for 0.1 s.
 
         What fails before the first words and may pass by itself is asked again, `limits.retries` times at most;
         Retrying tells of the pause. Raises SparkError, before anything is sent where a setting is at fault. Closing
@@ -60,7 +60,7 @@ class Client:
 
     def _stream(self, messages: Sequence[Message], closed: int) -> Generator[Event, None, None]:
         call = self._call(messages)
-        self._calls.add(call)
+        self._calls[id(call)] = call
         try:
             if self._closed > closed:  # since the stream was asked for
                 call.stop()
@@ -82,8 +82,9 @@ class Client:
     def close(self) -> None:
         """Close what is open; a stream that was asked for before ends with ConnectionLost."""
         self._closed += 1
-        for call in tuple(self._calls):
-            call.stop()
+        for reference in self._calls.valuerefs():  # a list: another thread may begin a stream meanwhile
+            if (call := reference()) is not None:
+                call.stop()
 
     def __enter__(self) -> Self:
         """Give itself."""

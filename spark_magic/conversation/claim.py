@@ -3,9 +3,10 @@
 import inspect
 import threading
 import weakref
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import Any
 
+from ..answer import Answer
 from ..errors import ConversationBusy
 
 
@@ -29,9 +30,11 @@ class Claim:
                 raise ConversationBusy("conversation.busy")
             self._owner, self._events = weakref.ref(owner), weakref.ref(events)
 
-    def is_with(self, owner: object) -> bool:
-        """Tell whether `owner` was the last to take it, and nobody has taken it away."""
-        return self._owner is not None and self._owner() is owner
+    def committed(self, owner: object, answer: Answer, commit: Callable[[Answer], Answer]) -> Answer:
+        """Return the answer, committed if the claim is still with its owner: nobody has taken it away."""
+        with self._taking:
+            still = self._owner is not None and self._owner() is owner
+            return commit(answer) if still else answer
 
     def withdraw(self) -> None:
         """Take it away: what is under way goes on for itself."""

@@ -102,8 +102,8 @@ class Conversation:
 
     def reset(self) -> int:
         """Forget all turns; return how many there were. A question under way will not be remembered either."""
-        count = len(self.turns)
         self._claim.withdraw()
+        count = len(self.turns)
         self.turns = []
         self._told = False
         return count

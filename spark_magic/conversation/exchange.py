@@ -6,7 +6,7 @@ from contextlib import closing
 
 from ..answer import Answer
 from ..client import Client
-from ..events import Delta, Event, Finished, Message, Reasoning, Reference, References
+from ..events import Delta, Event, Finished, Message, Reasoning, Reference, References, Retrying
 from .claim import Claim
 
 
@@ -23,13 +23,14 @@ class Exchange:
     ) -> None:
         """Take what to ask, in whose turn, and what to do with the answer; nothing is sent yet."""
         self._client = client
+        self._model = client.target.model.alias
         self._stream = client.stream(messages)
         self._claim = claim
         self._commit = commit
         self._texts: list[str] = []
         self._reasonings: list[str] = []
         self._began = time.monotonic()
-        self.references: tuple[Reference, ...] = ()
+        self._references: list[Reference] = []
         self.answer: Answer | None = None
         self.moderated = False
 
@@ -42,6 +43,11 @@ class Exchange:
     def reasoning(self) -> str:
         """The reasoning so far."""
         return "".join(self._reasonings)
+
+    @property
+    def references(self) -> tuple[Reference, ...]:
+        """The search results so far."""
+        return tuple(self._references)
 
     @property
     def seconds(self) -> float:
@@ -71,11 +77,12 @@ class Exchange:
         elif isinstance(event, Reasoning):
             self._reasonings.append(event.text)
         elif isinstance(event, References):
-            self.references += event.items
+            self._references.extend(event.items)
+        elif isinstance(event, Retrying):
+            self._references.clear()
         elif isinstance(event, Finished):
-            self.moderated = event.moderated
-            remembered = self._claim.is_with(self) and not event.moderated
-            self.answer = self._commit(self.so_far(event)) if remembered else self.so_far(event)
+            self.moderated, answer = event.moderated, self.so_far(event)
+            self.answer = answer if event.moderated else self._claim.committed(self, answer, self._commit)
 
     def so_far(self, end: Finished | None = None) -> Answer:
         """Return the answer up to now; complete when `end` is the stream's last event."""
@@ -83,7 +90,7 @@ class Exchange:
             self.text,
             reasoning=self.reasoning,
             usage=end.usage if end else None,
-            model=self._client.target.model.alias,
+            model=self._model,
             sid=end.sid if end else "",
             seconds=self.seconds,
         )

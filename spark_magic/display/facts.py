@@ -51,7 +51,8 @@ def footer(facts: Facts, answer: Answer, outcome: Outcome) -> str:
 
 def retrying(event: Retrying) -> str:
     """Return why it is asked again, and when."""
-    return f"{event.reason} {say('label.retrying', seconds=math.ceil(event.seconds), number=event.number, of=event.of)}"
+    seconds = math.ceil(event.seconds)
+    return say("label.retrying", reason=event.reason, seconds=seconds, number=event.number, of=event.of)
 
 
 def metadata(facts: Facts, answer: Answer, outcome: Outcome) -> dict[str, Any]:

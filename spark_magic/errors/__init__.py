@@ -1,7 +1,7 @@
 """The one tree of errors. Each says what happened, why, and what to do next, in the user's language."""
 
 from .codes import CODES, CodeRow, service_error
-from .handshake import handshake_error
+from .handshake import LEAST_SKEW, handshake_error
 from .tree import (
     AnswerTooLarge,
     BadRequest,
@@ -30,6 +30,7 @@ from .tree import (
 
 __all__ = [
     "CODES",
+    "LEAST_SKEW",
     "AnswerTooLarge",
     "BadRequest",
     "ClockSkew",

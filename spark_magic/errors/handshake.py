@@ -9,7 +9,7 @@ from .tree import ClockSkew, CredentialsRefused, HandshakeRefused
 _DATE_TAIL = "a valid date or x-date header is required"  # the texts before it differ, the tail does not
 _MINUTE = 60
 _YEARS = range(2020, 2100)  # that a server's clock may show; ours may be far off, without a battery say
-_LEAST_SKEW = 240  # seconds; 300 are allowed, and the reply took its time
+LEAST_SKEW = 240  # seconds; 300 are allowed, and the reply took its time
 
 
 def handshake_error(  # noqa: PLR0913  # six facts of one reply, all by name
@@ -18,7 +18,7 @@ def handshake_error(  # noqa: PLR0913  # six facts of one reply, all by name
     """Return the error for an HTTP reply to the upgrade.
 
     `body` may echo the key, so only what is recognised in it is told; `date` is the reply's Date header, `now`
-    the clock it was signed by in seconds since the epoch, `sources` a sentence on where the credentials came from.
+    our own clock in seconds since the epoch, `sources` a sentence on where the credentials came from.
     """
     if status == HTTPStatus.UNAUTHORIZED:
         return CredentialsRefused(_unauthorized_key(body), code=None, sources=sources, status=status)
@@ -42,8 +42,8 @@ def _forbidden(body: str, date: str, now: float) -> HandshakeRefused:
     if _DATE_TAIL not in body:
         return HandshakeRefused("handshake.forbidden", status=403, detail=body)
     offset = _offset(date, now)
-    if offset is None or abs(offset) < _LEAST_SKEW:  # the server's own clock says that ours is right
-        return ClockSkew("handshake.date", status=403)
+    if offset is None or abs(offset) < LEAST_SKEW:  # the server's own clock says that ours is right
+        return ClockSkew("handshake.date", offset=offset, status=403)
     direction = f"handshake.clock.{'behind' if offset > 0 else 'ahead'}"
     return ClockSkew(
         "handshake.clock", offset=offset, status=403, minutes=abs(offset) / _MINUTE, direction=Said(direction)

@@ -175,7 +175,7 @@ class ServiceError(SparkError):
     @property
     def sentence(self) -> str:
         """What happened, with the service's own words behind it."""
-        return f"{self.summary} ({self.detail})" if self.detail else self.summary
+        return say("label.quoted", sentence=self.summary, words=self.detail) if self.detail else self.summary
 
 
 class BadRequest(ServiceError):

@@ -27,7 +27,8 @@ from .state import State
 def ask_in(shell: Any, state: State, prompt: str, options: argparse.Namespace) -> Answer | None:
     """Ask with the conversation and show the answer as it comes; None for a dry run.
 
-    Raises SparkError, or SparkInterrupted for the user's own stop; either way nothing is remembered.
+    Raises SparkError, or SparkInterrupted for the user's own stop; nothing is remembered then, but for a stop that
+    says that it came after the last frame.
     """
     settings, history = state.magics, not options.no_history
     target = settings.target(options.model or "", **given(options, "temperature", "top_k", "max_tokens"))
@@ -67,11 +68,13 @@ def _watch(shell: Any, facts: Facts, exchange: Exchange) -> Answer:
     with interrupted_by(exchange.stop) as interrupt:
         try:
             answer = _show(shell, facts, exchange, interrupt)
-        except SparkError:
+        except Moderated:
+            raise
+        except (SparkError, KeyboardInterrupt):
             if not interrupt.came:
                 raise
     if interrupt.came:
-        raise SparkInterrupted(complete=exchange.answer is not None)
+        raise SparkInterrupted(complete=exchange.answer is not None and not exchange.moderated)
     return answer
 
 
@@ -98,7 +101,7 @@ def _show(shell: Any, facts: Facts, exchange: Exchange, interrupt: Interrupt) ->
 
 def _outcome(exchange: Exchange, problem: BaseException | None, *, stopped: bool) -> Outcome:
     """Tell how it ended; what moderation withdraws is not to be seen any more."""
-    if isinstance(problem, Moderated):
+    if isinstance(problem, Moderated) and (exchange.text or exchange.reasoning):
         return Outcome.WITHDRAWN
     if exchange.answer is not None:
         return Outcome.FLAGGED if exchange.moderated else Outcome.COMPLETE

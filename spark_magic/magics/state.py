@@ -1,7 +1,7 @@
 """What belongs to one kernel: its conversation, its settings, its sandbox. Outlives unloading and reloading."""
 
+import threading
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from ..clock import Clock
@@ -27,13 +27,17 @@ class State:
     clock: Clock = field(default_factory=Clock)  # the servers' time, once one has told
     asked: tuple[str, int] = ("", 0)  # the running request, and how many questions it has asked
     sandbox: "Sandbox | None" = None
+    _conversation: "Conversation | None" = None
+    _making: threading.Lock = field(default_factory=threading.Lock)  # two threads may ask their first at once
 
-    @cached_property
+    @property
     def conversation(self) -> "Conversation":
         """The kernel's conversation; made when it is first needed, since it loads the client."""
         from ..conversation import Conversation  # noqa: PLC0415  # see above
 
-        return Conversation()
+        with self._making:
+            self._conversation = self._conversation or Conversation()
+            return self._conversation
 
     def cell(self, shell: Any) -> str | None:
         """Name the place a question is asked from: the cell, and the how-manieth question of this run it is."""
@@ -52,13 +56,13 @@ class State:
 
         from ..sandbox import Sandbox  # noqa: PLC0415  # as above; loads a web server
 
-        self.sandbox = self.sandbox or Sandbox(delay=_SANDBOX_DELAY)
-        try:
-            with held_back():
-                self.sandbox.start()  # does nothing where it runs
-        except OSError as problem:
-            raise ConfigurationError("sandbox.failed", detail=str(problem)) from None
-        return replace(model, url=self.sandbox.url("sandbox")), self.sandbox.credentials
+        with held_back(), self._making:
+            box = self.sandbox = self.sandbox or Sandbox(delay=_SANDBOX_DELAY)
+            try:
+                box.start()  # does nothing where it runs
+            except OSError as problem:
+                raise ConfigurationError("sandbox.failed", detail=str(problem)) from None
+        return replace(model, url=box.url("sandbox")), box.credentials
 
     def close(self) -> None:
         """Stop what runs; the conversation stays."""

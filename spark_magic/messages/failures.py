@@ -95,7 +95,7 @@ FAILURES: Final[dict[str, tuple[str, str]]] = NETWORK | {
     ),
     "prompt.too_large": (
         "The question is about {tokens} tokens; {model} takes {limit}.",
-        "问题约 {tokens} 个 token;{model} 最多接受 {limit} 个。",
+        "问题约 {tokens} 个 token；{model} 最多接受 {limit} 个。",
     ),
     "prompt.too_large.hint": (
         "Nothing was sent. Shorten it, or choose a model with more room: `%spark_config --list-models` shows them.",
@@ -236,6 +236,14 @@ FAILURES: Final[dict[str, tuple[str, str]]] = NETWORK | {
     "handshake.redirect.hint": (
         "A network log-in page may be in the way: open a browser and sign in. Keys are sent to the given host alone.",
         "可能需要先登录网络：请打开浏览器登录。密钥只会发往指定的主机。",
+    ),
+    "handshake.too_large": (
+        "The server's reply to the connection has more than {limit} bytes.",
+        "服务器对连接的回复超过 {limit} 字节。",
+    ),
+    "handshake.too_large.hint": (
+        "No Spark server does that: check the address with %spark_config, and whether a proxy is in the way.",
+        "星火服务器不会这样：请用 %spark_config 检查地址，并确认途中是否有代理。",
     ),
     "handshake.other": (
         "{host} answered {status} instead of opening the connection. {detail}",

@@ -13,9 +13,10 @@ LABELS: Final[dict[str, tuple[str, str]]] = {
     "label.flagged": ("warned by moderation", "内容审核警告"),
     "label.attempts": ("{count} attempts", "共尝试 {count} 次"),
     "label.retrying": (
-        "Asking again in {seconds} s ({number} of {of}).",
-        "{seconds} 秒后重试（第 {number} 次，共 {of} 次）。",
+        "{reason} Asking again in {seconds} s ({number} of {of}).",
+        "{reason}{seconds} 秒后重试（第 {number} 次，共 {of} 次）。",
     ),
+    "label.quoted": ("{sentence} ({words})", "{sentence}（{words}）"),
     "label.reasoning": ("Reasoning", "思考过程"),
     "label.tokens": ("{prompt} + {completion} tokens", "{prompt} + {completion} token"),
     "label.seconds": ("{seconds:.1f} s", "{seconds:.1f} 秒"),

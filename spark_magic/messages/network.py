@@ -10,6 +10,14 @@ NETWORK: Final[dict[str, tuple[str, str]]] = {
         "Check the network connection; behind a firewall, port {port} must be open.",
         "请检查网络连接；如有防火墙，需开放端口 {port}。",
     ),
+    "connect.broken": (
+        "The connection to {host} ended while it was being encrypted: {detail}",
+        "与 {host} 的连接在加密时断开：{detail}",
+    ),
+    "connect.broken.hint": (
+        "Nothing was sent. If it stays so, something on the way does not let it through: a firewall, a proxy.",
+        "没有发送任何内容。如果一直如此，可能是途中的防火墙或代理不放行。",
+    ),
     "connect.tls": (
         "{host} did not prove that it is {host}: {detail}",
         "{host} 未能证明自己的身份：{detail}",

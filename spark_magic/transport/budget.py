@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import re
 import socket
 import threading
 import time
@@ -11,21 +12,35 @@ from ..errors import AnswerTooLarge
 from .deadline import SLICE, Deadline
 
 _CHUNK: Final = 64 * 1024  # bytes read at a time: a system call per frame costs more than the frame
+_END_OF_HEAD: Final = re.compile(rb"\n[ \t]*\r?\n")
 _HANDSHAKE: Final = 64 * 1024  # bytes of a reply to the handshake: the library reads it one by one
+
+
+def without_cookies(reply: bytes) -> bytes:
+    """Return a reply to the handshake without the lines that set cookies.
+
+    The library keeps those of all connections in one jar for the whole process, whatever domain they name, and sends
+    them along later: this server would have a say in other connections' requests.
+    """
+    head = _END_OF_HEAD.search(reply)
+    end = head.end() if head else len(reply)
+    lines = re.split(rb"(?<=\n)", reply[:end])
+    return b"".join(line for line in lines if "cookie" not in line.decode("utf-8", "replace").lower()) + reply[end:]
 
 
 class ByteBudget:
     """How many bytes a server may still send: for one question, say, over all its connections."""
 
-    def __init__(self, limit: int) -> None:
-        """Start with all of them."""
+    def __init__(self, limit: int, key: str = "answer.too_large") -> None:
+        """Start with all of them; `key` is the error's sentence."""
         self._left = self._limit = limit
+        self._key = key
 
     def spend(self, count: int) -> None:
         """Take that many off; AnswerTooLarge when there were fewer."""
         self._left -= count
         if self._left < 0:
-            raise AnswerTooLarge("answer.too_large", limit=self._limit)
+            raise AnswerTooLarge(self._key, limit=self._limit)
 
 
 class BudgetSocket:
@@ -41,11 +56,12 @@ class BudgetSocket:
         self._raw = raw
         self._read = io.BytesIO()
         self.budget = budget
-        self._handshake = ByteBudget(_HANDSHAKE)
+        self._handshake = ByteBudget(_HANDSHAKE, "handshake.too_large")
         self._closed = False  # the library looks at it before it closes
         self._closing = threading.RLock()  # a number once closed is soon another file's; a signal may come in between
         self.deadline = deadline
         self.patient = True
+        self._head_read = False
         self.slice_end = 0.0
 
     def recv(self, size: int) -> bytes:
@@ -67,13 +83,25 @@ class BudgetSocket:
         return None
 
     def _more(self) -> io.BytesIO:
-        """Read the next chunk, within the budget and the deadline."""
-        self._read = io.BytesIO(self._waited())
-        count = len(self._read.getbuffer())
-        self.budget.spend(count)
-        if self.patient:
-            self._handshake.spend(count)
+        """Read the next chunk; of the handshake's reply the whole head, without its cookies."""
+        self._read = io.BytesIO(self._chunk() if self._head_read else without_cookies(self._head()))
+        self._head_read = True
         return self._read
+
+    def _head(self) -> bytes:
+        """Return the reply up to the empty line behind its head, and what came with it."""
+        head = b""
+        while not _END_OF_HEAD.search(head) and (chunk := self._chunk()):
+            head += chunk
+        return head
+
+    def _chunk(self) -> bytes:
+        """Return the next chunk, within the budget and the deadline; b"" at the end of the stream."""
+        chunk = self._waited()
+        self.budget.spend(len(chunk))
+        if self.patient:
+            self._handshake.spend(len(chunk))
+        return chunk
 
     def _waited(self) -> bytes:
         while True:

@@ -5,7 +5,7 @@ import math
 import ssl
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -40,16 +40,14 @@ class Connection:
         """Take the budgets; nothing is opened yet."""
         self._deadline = Deadline(timeouts, total_at)
         self._budget = budget
-        self._now: Callable[[], float] = time.time
         self._port = 0
         self._socket: BudgetSocket | None = None
         self._websocket: Any = None
-        self._opened = self._stopped = False
+        self._opened = self._sent = self._stopped = False
         self._waiting = False  # for the next frame, that is: it may take many calls
 
-    def open(self, url: Secret, now: Callable[[], float] = time.time) -> None:
-        """Connect to an address signed by the clock `now`; ConnectionFailed and its kinds where that fails."""
-        self._now = now
+    def open(self, url: Secret) -> None:
+        """Connect to a signed address; ConnectionFailed and its kinds where that fails."""
         try:
             return self._open(url)
         except BaseException as problem:  # noqa: BLE001  # see _end
@@ -81,7 +79,8 @@ class Connection:
         self._deadline.begin("send")
         self._websocket.send(data, websocket.ABNF.OPCODE_TEXT)
         self._deadline.begin("first")
-        self._waiting, connected.patient = True, False
+        self._sent = self._waiting = True
+        connected.patient = False
 
     def receive(self, seconds: float = SLICE) -> bytes | None:
         """Return the next frame's bytes, or None when a moment of so many seconds passed without one.
@@ -110,6 +109,18 @@ class Connection:
         self._waiting = False
         data: bytes = frame.data
         return data
+
+    def check(self) -> None:
+        """ConnectionLost when it was stopped, DeadlineExceeded when the whole call has no time left."""
+        if self._stopped:
+            raise ConnectionLost("connection.lost")
+        self._deadline.check_total()
+
+    def end_within(self, seconds: float) -> None:
+        """Let nothing that follows take longer than that, whatever the phases' limits are."""
+        connected = self._connected()
+        self._deadline = connected.deadline = Deadline({"idle": seconds, "send": seconds}, math.inf)
+        self._deadline.begin("idle")
 
     def stop(self) -> None:
         """End it from another thread: what its own thread waits for, now or next, fails with ConnectionLost."""
@@ -162,24 +173,23 @@ class Connection:
             self.close()
 
     def _translated(self, problem: BaseException) -> BaseException:
-        """Return ours for a foreign exception, and a bare copy for what is ours or the user's."""
-        if not isinstance(problem, Exception):
-            return type(problem)()
-        if self._stopped:
+        """Return ours for a foreign exception; what is ours or the user's goes on without its frames."""
+        if isinstance(problem, Exception) and self._stopped:
             return ConnectionLost("connection.lost")
-        if isinstance(problem, SparkError):
-            problem.__context__ = problem.__cause__ = None
-            return problem.with_traceback(None)
-        return self._mapped(problem)
+        if isinstance(problem, Exception) and not isinstance(problem, SparkError):
+            return self._mapped(problem)
+        problem.__context__ = problem.__cause__ = None
+        return problem.with_traceback(None)
 
     def _mapped(self, problem: Exception) -> SparkError:
         if isinstance(problem, websocket.WebSocketBadStatusException) and problem.status_code:
             return self._refused(problem)
         if isinstance(problem, (websocket.WebSocketConnectionClosedException, OSError)):
-            return ConnectionLost("connection.lost") if self._opened else self._failed(problem)
+            unasked = not self._sent
+            return ConnectionLost("connection.lost", retryable=unasked) if self._opened else self._failed(problem)
         if self._redirected():
             return handshake_error(
-                status=self._websocket.getstatus(), body="", date="", now=self._now(), host=self._deadline.host
+                status=self._websocket.getstatus(), body="", date="", now=time.time(), host=self._deadline.host
             )
         return ProtocolError("protocol.invalid", detail=type(problem).__name__)
 
@@ -189,14 +199,17 @@ class Connection:
             status=problem.status_code,
             body=body.decode("utf-8", "replace"),
             date=headers.get("date", ""),
-            now=self._now(),
+            now=time.time(),
             host=self._deadline.host,
         )
 
     def _failed(self, problem: Exception) -> SparkError:
         reason = getattr(problem, "strerror", None) or "the connection was closed"
-        kind = "connect.tls" if isinstance(problem, ssl.SSLError) else "connect.refused"
-        return ConnectionFailed(kind, host=self._deadline.host, port=self._port, detail=str(reason), retryable=True)
+        if isinstance(problem, ssl.SSLError):  # after TLS proved who it is: what came is no TLS any more
+            reason = "the connection was broken"
+        return ConnectionFailed(
+            "connect.refused", host=self._deadline.host, port=self._port, detail=str(reason), retryable=True
+        )
 
     def _redirected(self) -> bool:
         status = self._websocket.getstatus() if self._websocket is not None else None
@@ -212,9 +225,10 @@ def _check_library() -> None:
 
 def _websocket(connected: BudgetSocket) -> Any:
     """Return the library's object, reading from our socket."""
-    from .frames import FrameReader  # noqa: PLC0415  # there is nothing to import from the abandoned package
+    from .frames import FrameJoiner, FrameReader  # noqa: PLC0415  # there is nothing to import from the abandoned package
 
     silence_trace()
     made = websocket.WebSocket(enable_multithread=False, skip_utf8_validation=True)
     made.frame_buffer = FrameReader(made.frame_buffer.recv, connected.ready, connected.budget.spend)
+    made.cont_frame = FrameJoiner()
     return made

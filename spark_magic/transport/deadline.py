@@ -40,6 +40,12 @@ class Deadline:
             self._fail()
         return left
 
+    def check_total(self) -> None:
+        """DeadlineExceeded when the whole call has no time left."""
+        if time.monotonic() >= self._total_at:
+            self._phase = "total"
+            self._fail()
+
     def stop(self) -> None:
         """Leave no time for anything, from now on; another thread may call it."""
         self._total_at = self._at = -math.inf

@@ -115,7 +115,11 @@ def _connect_any(addresses: list[_Address], host: str, port: int, deadline: Dead
     reason = ""
     for position, address in enumerate(addresses):
         share = deadline.left() / (len(addresses) - position)
-        raw = socket.socket(*address[:3])
+        try:
+            raw = socket.socket(*address[:3])
+        except OSError as problem:  # no IPv6 here, say
+            reason = problem.strerror or ""
+            continue
         try:
             code = _connect(raw, address[4], share, deadline)
         except BaseException:

@@ -1,9 +1,10 @@
 """The library's reader of frames, with a short cut to what was read from the socket already."""
 
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 from websocket import frame_buffer
+from websocket._abnf import continuous_frame
 
 _SMALL: Final = 126  # bytes; a shorter frame says its length in its second byte. Those of an answer are longer
 _COST: Final = 128  # bytes that a small one counts as: reading it takes as long as reading a large one
@@ -30,3 +31,17 @@ class FrameReader(frame_buffer):
         """Return exactly so many bytes; after a time-out the next call goes on where this one was."""
         piece = None if self.recv_buffer else self._ready(bufsize)
         return super().recv_strict(bufsize) if piece is None else piece
+
+
+class FrameJoiner(continuous_frame):
+    """Joins the pieces of a frame as the library does, without copying all of them for each."""
+
+    def __init__(self) -> None:
+        """Give a frame when it is whole, unchecked: it is decoded strictly later."""
+        super().__init__(fire_cont_frame=False, skip_utf8_validation=True)
+
+    def add(self, frame: Any) -> None:
+        """Add a piece; from the second one on they go to the end of what is there."""
+        super().add(frame)
+        if not frame.fin and self.cont_data and isinstance(self.cont_data[1], bytes):
+            self.cont_data[1] = bytearray(self.cont_data[1])

@@ -24,6 +24,8 @@ def encrypt(raw: socket.socket, host: str, context: ssl.SSLContext, deadline: De
                 return secure
     except ssl.SSLCertVerificationError as problem:
         failure = ConnectionFailed("connect.tls", host=host, detail=problem.verify_message)
+    except (ssl.SSLEOFError, ConnectionError) as problem:
+        failure = ConnectionFailed("connect.broken", host=host, detail=_reason(problem), retryable=True)
     except OSError as problem:
         failure = ConnectionFailed("connect.tls", host=host, detail=_reason(problem))
     except BaseException:
