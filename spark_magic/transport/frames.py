@@ -3,8 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Final
 
-from websocket import frame_buffer
-from websocket._abnf import continuous_frame
+from websocket import continuous_frame, frame_buffer
 
 _SMALL: Final = 126  # bytes; a shorter frame says its length in its second byte. Those of an answer are longer
 _COST: Final = 128  # bytes that a small one counts as: reading it takes as long as reading a large one
