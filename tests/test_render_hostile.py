@@ -249,6 +249,13 @@ def test_words_as_they_are_do_not_hide_a_command():
     assert Page(to_html(r"$\verb\a\\href{javascript:pwned=1}{x}$")).formulas == []
 
 
+@pytest.mark.parametrize("text", ["x$$ $<b>$$", "a$$ $b$$ c", "$$ $x$$", "$$x$ $$"])
+def test_a_dollar_at_a_formulas_edge_makes_it_none(text):
+    """It would stand beside the formula's own, and nobody could tell which ends are meant."""
+    page = Page(to_html(text))
+    assert page.formulas == []
+
+
 def test_columns_are_not_repeated_without_end():
     assert not tex.is_allowed(r"\begin{array}{*{999999999}{c}}x\end{array}")
     assert tex.is_allowed(r"\begin{array}{*{12}{c}}x\end{array}")

@@ -23,6 +23,7 @@ _COMMAND = re.compile(r"\\([A-Za-z]+|.)", re.DOTALL)
 _ENDS = {
     end: re.compile(re.escape(end) + r"|\\.|[{}]", re.DOTALL) for end in ("$", "$$", r"\)", r"\]")
 }  # an end is no end behind a backslash or inside braces: how MathJax and KaTeX look for it
+_EDGE_DOLLAR = re.compile(r"\A\$|(?<!\\)(?:\\\\)*\$\Z")  # beside ours it would be read as one of them
 _HANGING_BACKSLASH = re.compile(r"(?<!\\)(?:\\\\)*\\\Z")
 
 LITERAL_OPEN = '<span class="mathjax_ignore tex2jax_ignore">'
@@ -59,7 +60,7 @@ def formula(tex: str, dollars: str) -> str | None:
     tex = _LABEL.sub("", tex).strip()
     if _HANGING_BACKSLASH.search(tex):
         tex += " "  # "\ " at the end lost its blank, and the backslash would take the dollar
-    if not tex or not is_allowed(tex) or find_end(tex, 0, len(tex), dollars) >= 0:
+    if not tex or _EDGE_DOLLAR.search(tex) or not is_allowed(tex) or find_end(tex, 0, len(tex), dollars) >= 0:
         return None
     return f"{dollars}{escapeHtml(tex)}{dollars}"
 
