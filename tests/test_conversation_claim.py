@@ -10,6 +10,7 @@ from asking import client_of
 from spark_magic.conversation import Conversation
 from spark_magic.errors import ConnectionLost, ConversationBusy
 from spark_magic.events import Delta, Waiting
+from spark_magic.transport import Connection
 
 
 def exchange_of(conversation, box, question, **options):
@@ -121,3 +122,18 @@ def test_an_answer_that_moderation_warns_of_is_given_and_not_remembered(gateway)
     assert exchange.moderated
     assert (exchange.answer, exchange.answer.turn) == ("all of it", 0)
     assert conversation.turns == []
+
+
+def test_a_stop_while_the_verdict_is_waited_for_is_no_error_of_another_kind(gateway, monkeypatch):
+    """The answer is whole by then; the stop comes at the next event."""
+    exchange = exchange_of(Conversation(), gateway, "sandbox: linger\nsandbox: say all of it")
+    receive = Connection.receive
+
+    def stopped(self, seconds=0.1):
+        if seconds < 0.1:
+            exchange.stop()
+        return receive(self, seconds)
+
+    monkeypatch.setattr(Connection, "receive", stopped)
+    list(exchange)
+    assert exchange.answer == "all of it"

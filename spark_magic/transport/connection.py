@@ -22,7 +22,7 @@ from ..errors import (
 )
 from ..secret import Secret
 from .budget import BudgetSocket, ByteBudget
-from .deadline import SLICE, Deadline, Phase
+from .deadline import PHASES, SLICE, Deadline, Phase
 from .dial import dial
 from .trace import silence_trace
 
@@ -119,7 +119,7 @@ class Connection:
     def end_within(self, seconds: float) -> None:
         """Let nothing that follows take longer than that, whatever the phases' limits are."""
         connected = self._connected()
-        self._deadline = connected.deadline = Deadline({"idle": seconds, "send": seconds}, math.inf)
+        self._deadline = connected.deadline = Deadline(dict.fromkeys(PHASES, seconds), math.inf)
         self._deadline.begin("idle")
 
     def stop(self) -> None:
@@ -142,7 +142,7 @@ class Connection:
             self._socket = self._websocket = None
 
     def _say_goodbye(self, connected: BudgetSocket) -> None:
-        connected.deadline = Deadline({"send": _CLOSE_SECONDS}, math.inf)
+        connected.deadline = Deadline(dict.fromkeys(PHASES, _CLOSE_SECONDS), math.inf)
         connected.deadline.begin("send")
         if self._websocket is not None and self._websocket.connected:
             self._websocket.send_close()
