@@ -7,10 +7,11 @@ import threading
 import pytest
 from asking import client_of
 
+from spark_magic.client import call
 from spark_magic.conversation import Conversation
 from spark_magic.errors import ConnectionLost, ConversationBusy
 from spark_magic.events import Delta, Waiting
-from spark_magic.transport import Connection
+from spark_magic.transport.deadline import Deadline
 
 
 def exchange_of(conversation, box, question, **options):
@@ -127,13 +128,13 @@ def test_an_answer_that_moderation_warns_of_is_given_and_not_remembered(gateway)
 def test_a_stop_while_the_verdict_is_waited_for_is_no_error_of_another_kind(gateway, monkeypatch):
     """The answer is whole by then; the stop comes at the next event."""
     exchange = exchange_of(Conversation(), gateway, "sandbox: linger\nsandbox: say all of it")
-    receive = Connection.receive
+    begin = Deadline.begin
 
-    def stopped(self, seconds=0.1):
-        if seconds < 0.1:
+    def stopped(self, phase):
+        if self._timeouts[phase] == call._VERDICT_SECONDS:
             exchange.stop()
-        return receive(self, seconds)
+        begin(self, phase)
 
-    monkeypatch.setattr(Connection, "receive", stopped)
+    monkeypatch.setattr(Deadline, "begin", stopped)
     list(exchange)
     assert exchange.answer == "all of it"

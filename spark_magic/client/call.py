@@ -162,8 +162,8 @@ def _withhold(failure: SparkError, credentials: Credentials, url: Secret | None)
 def _verdict(connection: Connection) -> Moderated | None:
     """Return what moderation says within a moment; whatever else comes after the end counts for nothing."""
     until = time.monotonic() + _VERDICT_SECONDS
-    connection.end_within(_VERDICT_SECONDS)
     try:
+        connection.end_within(_VERDICT_SECONDS)
         while (left := until - time.monotonic()) > 0:
             if (data := connection.receive(left)) is not None:
                 decode(data)
