@@ -9,10 +9,11 @@ Role: TypeAlias = Literal["system", "user", "assistant"]
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One item of a conversation as the model sees it."""
+    """One item of a conversation as the model sees it; of a picture, `content` is its file in base64."""
 
     role: Role
     content: str
+    content_type: Literal["text", "image"] = "text"
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,7 @@ class Model:
     reasoning: bool = False
     web_search: bool = False
     references: bool = False
+    images: bool = False
     retired: bool = False
     legacy_domains: tuple[str, ...] = ()
     patch_id: str | None = None
@@ -47,6 +48,7 @@ class Model:
 
 
 _CHAT: Final = "wss://spark-api.xf-yun.com"
+_IMAGES: Final = "wss://spark-api.cn-huabei-1.xf-yun.com"
 _THINKING: Final = {"temperature_most": 2.0, "system_role": True, "reasoning": True, "web_search": True}
 
 MODELS: Final[tuple[Model, ...]] = (
@@ -97,6 +99,9 @@ MODELS: Final[tuple[Model, ...]] = (
         output_tokens=128 * _K,
         **_THINKING,  # type: ignore[arg-type]  # as above
     ),
+    # A picture costs 273 tokens with the first; with the second it depends on the picture.
+    Model("image", f"{_IMAGES}/v2.1/image", "general", images=True),
+    Model("imagev3", f"{_IMAGES}/v2.1/image", "imagev3", images=True, legacy_domains=("image",)),
     Model("kjwx", "wss://spark-openapi-n.cn-huabei-1.xf-yun.com/v1.1/chat_kjwx", "kjwx"),
     Model("multilang", "wss://spark-api-n.xf-yun.com/v1.1/chat_multilang", "multilang"),
     Model(
@@ -106,6 +111,8 @@ MODELS: Final[tuple[Model, ...]] = (
         input_tokens=32 * _K,
         output_tokens=32 * _K,
         system_role=True,
+        reasoning=True,
+        web_search=True,
         references=True,
     ),
 )
@@ -182,7 +189,7 @@ def _mismatch(url: str, domain: str, served: list[Model]) -> ConfigurationError:
 def _by_domain(domain: str, default: Model, known: tuple[Model, ...]) -> Model:
     if domain in (default.domain, *default.legacy_domains):
         return replace(default, domain=domain)
-    served = [m for m in known if domain in (m.domain, *m.legacy_domains)]
+    served = [m for m in known if domain in (m.domain, *m.legacy_domains) and not m.images]  # `general` is Lite
     if len(served) > 1:
         aliases = ", ".join(model.alias for model in served)
         raise ConfigurationError("model.ambiguous", domain=domain, aliases=aliases)

@@ -6,7 +6,7 @@ servers leave out, or send as null, may be missing.
 
 import uuid
 from collections.abc import Iterator, Sequence
-from typing import Annotated, Any, Final, TypeAlias
+from typing import Annotated, Any, Final, Literal, TypeAlias
 
 import msgspec
 
@@ -18,6 +18,7 @@ _LAST: Final = 2  # the status of the last frame
 _LONGEST_NUMBER: Final = 10  # digits of a reference's number
 _MOST_TOKENS: Final = 10**12  # what is more is no count
 _UID_LENGTH: Final = 32  # longer is refused with 10004
+_THINKING: Final = {"on": "enabled", "off": "disabled", "auto": "auto"}
 
 
 _Number: TypeAlias = Annotated[int, msgspec.Meta(ge=-(10**9), le=10**9)]  # it is shown
@@ -101,6 +102,10 @@ def encode_request(  # noqa: PLR0913  # the frame's own parts, all by name
     temperature: float | None = None,
     top_k: int | None = None,
     max_tokens: int | None = None,
+    thinking: Literal["on", "off", "auto"] | None = None,
+    search: bool | None = None,
+    search_mode: str | None = None,
+    references: bool | None = None,
     patch_id: str | None = None,
 ) -> bytes:
     """Return the request's one text frame, with a fresh uid.
@@ -110,17 +115,39 @@ def encode_request(  # noqa: PLR0913  # the frame's own parts, all by name
     header: dict[str, Any] = {"app_id": app_id, "uid": uuid.uuid4().hex[:_UID_LENGTH]}
     if patch_id:
         header["patch_id"] = [patch_id]
-    chat = {"domain": domain, "temperature": temperature, "top_k": top_k, "max_tokens": max_tokens}
+    chat = {
+        "domain": domain,
+        "temperature": temperature,
+        "top_k": top_k,
+        "max_tokens": max_tokens,
+        "thinking": {"type": _THINKING[thinking]} if thinking else None,
+        "tools": _tools(search, search_mode, references),
+    }
     request = {
         "header": header,
         "parameter": {"chat": {key: value for key, value in chat.items() if value is not None}},
-        "payload": {"message": {"text": [{"role": m.role, "content": m.content} for m in messages]}},
+        "payload": {"message": {"text": [_item(message) for message in messages]}},
     }
     try:
         return msgspec.json.encode(request)
     except UnicodeEncodeError as problem:
         position = problem.start
     raise SparkError("prompt.not_text", position=position)
+
+
+def _item(message: Message) -> dict[str, str]:
+    """Return one message as the frame has it; only a picture says what it is."""
+    item: dict[str, str] = {"role": message.role, "content": message.content}
+    return item if message.content_type == "text" else item | {"content_type": message.content_type}
+
+
+def _tools(search: bool | None, mode: str | None, references: bool | None) -> list[dict[str, Any]] | None:  # noqa: FBT001  # the frame's own
+    """Return the web search as it is wanted; None where nothing was said, and the server's default holds."""
+    if search is None and mode is None and references is None:
+        return None
+    wanted = {"enable": search is not False, "show_ref_label": references, "search_mode": mode}
+    given = {key: value for key, value in wanted.items() if value is not None}
+    return [{"type": "web_search", "web_search": given}]
 
 
 def decode(data: bytes) -> list[Event]:

@@ -1,21 +1,32 @@
 """Where and how to ask, as frozen data: what a client needs besides credentials and messages."""
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 if TYPE_CHECKING:  # loading the extension loads this module for its numbers, and needs no catalogue yet
     from .models import Model
 
 _MIB: Final = 1024 * 1024
 
+Thinking: TypeAlias = Literal["on", "off", "auto"]
+SearchMode: TypeAlias = Literal["normal", "deep"]
+
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """How the model answers; None leaves a value to the server's own default."""
+    """How the model answers; None leaves a value to the server's own default.
+
+    `thinking` is the switch of the reasoning models. `search` lets the model look things up in the web (the server's
+    default is that it may), `search_mode` in summaries or in whole pages (more tokens), `references` has it name them.
+    """
 
     temperature: float | None = None
     top_k: int | None = None
     max_tokens: int | None = None
+    thinking: Thinking | None = None
+    search: bool | None = None
+    search_mode: SearchMode | None = None
+    references: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,13 +129,13 @@ def test_an_interrupt_at_every_other_line_leaves_nothing_half_done(kernel, start
             "lambda self, event: (self._commit(self.so_far()), whole(self, event))",
             "remembered are",
         ),
-        ("magics.ask.SparkInterrupted", "lambda complete: RuntimeError()", "raised"),
+        ("magics.watch.SparkInterrupted", "lambda complete: RuntimeError()", "raised"),
     ],
 )
 def test_what_is_left_half_done_is_noticed(kernel, place, broken, noticed):
     """The proof of the proof."""
     owner, name = f"spark_magic.{place}".rsplit(".", 1)
-    kernel.run(f"import spark_magic.display.live, spark_magic.magics.ask; kept, whole = [], {owner}.{name}")
+    kernel.run(f"import spark_magic.display.live, spark_magic.magics.watch; kept, whole = [], {owner}.{name}")
     kernel.run(f"{owner}.{name} = {broken}")
     found = complaints(kernel, "500:900:40", "another-cell")
     kernel.run(f"{owner}.{name} = whole; [socket.close() for socket in kept if socket]")

@@ -11,7 +11,7 @@ from spark_magic.magics.parsers import config_parser, reset_parser, spark_parser
 from spark_magic.messages import use_language
 from spark_magic.models import catalogue
 
-SPARK = "-m/--model ALIAS, -s/--system TEXT, -t/--temperature T, --top-k K, --max-tokens N, --no-history"
+SPARK = "-m/--model ALIAS, -s/--system TEXT, -t/--temperature T, --top-k K, --max-tokens N, --thinking on|off|auto"
 KEY = "0123456789abcdef0123456789abcdef"
 SECRET = "Q2FuYXJ5Q2FuYXJ5Q2FuYXJ5Q2FuYXJ5"
 

@@ -11,8 +11,8 @@ import spark_magic
 from spark_magic.client import retry
 from spark_magic.display.facts import Outcome
 from spark_magic.errors import ConversationBusy, Moderated, ServiceBusy, SparkInterrupted
-from spark_magic.magics.ask import _outcome
 from spark_magic.magics.interrupt import interrupted_by
+from spark_magic.magics.watch import outcome_of
 
 BUSY_ONCE = "sandbox: error 10008\nsandbox: first 1\nsandbox: say hello"
 
@@ -139,7 +139,7 @@ def test_a_question_from_another_thread_is_in_the_way(cells, box, capsys):
 
 
 @pytest.mark.parametrize("way", ["%spark sandbox: say hi", "import spark_magic; spark_magic.ask('sandbox: say hi')"])
-@pytest.mark.parametrize("place", ["spark_magic.magics.ask.open_view", "spark_magic.client.call.sign_url"])
+@pytest.mark.parametrize("place", ["spark_magic.magics.watch.open_view", "spark_magic.client.call.sign_url"])
 def test_an_interrupt_before_the_first_words_stops_it(cells, box, monkeypatch, way, place):
     with monkeypatch.context() as patched:
         interrupting(patched, place)
@@ -185,7 +185,7 @@ def test_a_withdrawn_answer_is_told_as_such_whatever_was_pressed(cells, box, mon
 def test_a_refused_question_is_not_called_a_withdrawn_answer(cells, box):
     conversation = cells.magics.state.conversation
     exchange = conversation.ask(client_of(box), conversation.plan(client_of(box), "hi"))
-    assert _outcome(exchange, Moderated("service.10013", code=10013), stopped=False) is Outcome.FAILED
+    assert outcome_of(exchange, Moderated("service.10013", code=10013), stopped=False) is Outcome.FAILED
 
 
 def test_threads_that_ask_the_sandbox_first_share_one(cells):

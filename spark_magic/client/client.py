@@ -105,8 +105,6 @@ def _request(messages: Sequence[Message], credentials: Credentials, model: Model
         app_id=credentials.app_id.reveal(),
         domain=model.domain,
         patch_id=model.patch_id,
-        temperature=parameters.temperature,
-        top_k=parameters.top_k,
-        max_tokens=parameters.max_tokens,
+        **{name: getattr(parameters, name) for name in parameters.__dataclass_fields__},
     )
     return Secret(encoded.decode())

@@ -2,13 +2,13 @@
 
 import math
 import os
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, get_args
 
 from traitlets import Bool, CFloat, CInt, Enum, TraitError, Unicode, observe, validate
 from traitlets.config import Configurable
 
 from ..messages import say, use_language
-from ..target import Limits, Parameters, Target
+from ..target import Limits, Parameters, SearchMode, Target, Thinking
 
 if TYPE_CHECKING:
     from ..models import Model
@@ -18,9 +18,12 @@ _URL_VARIABLES: Final = ("SPARK_URL", "SPARKAI_URL")
 _DOMAIN_VARIABLES: Final = ("SPARK_DOMAIN", "SPARKAI_DOMAIN")
 TIMEOUTS: Final = ("open_timeout", "send_timeout", "first_timeout", "idle_timeout", "total_timeout")
 
+PARAMETERS: Final = tuple(Parameters.__dataclass_fields__)
+
 # All of them, in the order they are shown.
 SETTINGS: Final = (
-    *("model", "system", "temperature", "top_k", "max_tokens"),
+    *("model", "system"),
+    *PARAMETERS,
     *TIMEOUTS,
     *("retries", "max_bytes", "lang", "take_over"),
 )
@@ -34,6 +37,18 @@ class Settings(Configurable):
     temperature = CFloat(None, allow_none=True, help="0 to 1 (X1, X2: 2); None: the server's.").tag(config=True)
     top_k = CInt(None, allow_none=True, help="1 to 6; None: the server's.").tag(config=True)
     max_tokens = CInt(None, allow_none=True, help="Longest answer in tokens; None: the server's.").tag(config=True)
+    thinking = Enum(
+        get_args(Thinking), None, allow_none=True, help="Reasoning models: on, off or auto; None: the server's."
+    ).tag(config=True)
+    search = Bool(None, allow_none=True, help="Whether the model may search the web; None: the server's.").tag(
+        config=True
+    )
+    search_mode = Enum(
+        get_args(SearchMode), None, allow_none=True, help="Search in summaries or in whole pages; None: the server's."
+    ).tag(config=True)
+    references = Bool(None, allow_none=True, help="Whether a search names its sources; None: the server's.").tag(
+        config=True
+    )
     lang = Enum(("", "en", "zh"), "", help="Language of messages; empty: SPARK_LANG, else the locale.").tag(config=True)
     open_timeout = CFloat(_LIMITS.open_timeout, help="Seconds to connect, TLS and handshake included.").tag(config=True)
     send_timeout = CFloat(_LIMITS.send_timeout, help="Seconds to send the question.").tag(config=True)
@@ -64,7 +79,7 @@ class Settings(Configurable):
 
         UnknownModel and other ConfigurationErrors where the model, a variable or the file is not right.
         """
-        kept = {name: getattr(self, name) for name in ("temperature", "top_k", "max_tokens")}
+        kept = {name: getattr(self, name) for name in PARAMETERS}
         chosen = kept | {name: value for name, value in parameters.items() if value is not None}
         limits = Limits(**{name: getattr(self, name) for name in Limits.__dataclass_fields__})
         return Target(self.chosen_model(model), Parameters(**chosen), limits, allowed_hosts())

@@ -1,7 +1,8 @@
 """The turns of one conversation, what of them fits into the next request, and the commit that adds one."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 from ..answer import Answer
 from ..client import Client
@@ -9,40 +10,50 @@ from ..errors import PromptTooLarge
 from ..events import Message
 from .claim import Claim
 from .exchange import Exchange
-from .tokens import TokenScale, estimate
+from .tokens import TokenScale, estimate, estimate_picture
+
+Example: TypeAlias = tuple[str, str]  # a question and the answer to it, for the model to go by
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One question with its complete answer; `cell` names the place it was asked from, if that is known."""
+    """One question with its complete answer, and the picture it was about, if any.
+
+    `cell` names the place it was asked from, if that is known, `execution_count` the cell's number (0: none).
+    """
 
     question: str
     answer: Answer
     cell: str | None = None
-
-    @property
-    def messages(self) -> tuple[Message, Message]:
-        """The turn as the model sees it: without the reasoning, which the vendor does not want back."""
-        return Message("user", self.question), Message("assistant", str(self.answer))
+    picture: Message | None = None
+    execution_count: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """The next request: its messages, the estimated tokens, and what the user should be told about it.
 
-    `left_out` counts the oldest turns that did not fit, `replaces` is the number (from 1) of the turn that the
-    answer takes the place of (0: none), `system_in_question` that the model has no system role.
+    `turn` is the one that a complete answer adds, but for that answer. `left_out` counts the oldest turns that did
+    not fit, `replaces` is the number (from 1) of the turn that the answer takes the place of (0: none), `instead_of`
+    that turn where it was named, `system_in_question` that the model has no system role, `picture_left_out` that it
+    does not see the conversation's picture.
     """
 
-    question: str
+    turn: Turn
     messages: tuple[Message, ...]
     estimated: float
     tokens: int
     left_out: int = 0
     replaces: int = 0
+    instead_of: Turn | None = None
     system_in_question: bool = False
-    cell: str | None = None
+    picture_left_out: bool = False
     remembered: bool = True
+
+    @property
+    def question(self) -> str:
+        """The question."""
+        return self.turn.question
 
 
 class Conversation:
@@ -58,33 +69,51 @@ class Conversation:
         self._told = False
         self._claim = Claim()
 
-    def plan(
-        self, client: Client, question: str, *, system: str = "", cell: str | None = None, history: bool = True
+    def plan(  # noqa: PLR0913  # what a request is made of, all by name
+        self,
+        client: Client,
+        question: str,
+        *,
+        system: str = "",
+        examples: Sequence[Example] = (),
+        picture: Message | None = None,
+        cell: str | None = None,
+        execution_count: int = 0,
+        instead_of: Turn | None = None,
+        history: bool = True,
     ) -> Plan:
-        """Decide what to send: the system prompt, the turns that fit, the question.
+        """Decide what to send: the system prompt, the examples, the turns that fit, the question.
 
-        A turn asked from the same `cell` is asked again with the turns before it. When all is more than the model
-        takes, whole oldest turns are left out; PromptTooLarge when the question is too large without any.
+        `instead_of` is asked again with the turns before it, and so is the turn asked from the same `cell`. A model
+        that sees pictures gets the newest one of the conversation. When all is more than the model takes, whole
+        oldest turns are left out; PromptTooLarge when the question is too large without any.
         """
         model = client.target.model
-        place = self._place(cell) if history else None
+        turn = Turn(question, Answer(), cell, picture, execution_count)
+        if instead_of is not None:
+            turn = replace(turn, cell=instead_of.cell, picture=picture or instead_of.picture)
+        place = self._place(turn, instead_of) if history else None
         earlier = self.turns[:place] if history else []
-        fixed = estimate(system) + estimate(question)
+        seen = _newest_picture([*earlier, turn])
+        shown = seen if model.images else None
+        fixed = estimate(system) + estimate(question) + sum(map(_pair_size, examples)) + estimate_picture(shown)
         if self.scale.tokens(fixed) > model.input_tokens:
             raise PromptTooLarge(
                 "prompt.too_large", tokens=self.scale.tokens(fixed), limit=model.input_tokens, model=model.alias
             )
         kept = self._that_fit(earlier, fixed, model.input_tokens)
         estimated = fixed + sum(map(_size, kept))
+        pairs = (*examples, *((turn.question, str(turn.answer)) for turn in kept))
         return Plan(
-            question=question,
-            messages=_messages(kept, question, system, system_role=model.system_role),
+            turn=turn,
+            messages=_messages(pairs, question, system, shown, system_role=model.system_role),
             estimated=estimated,
             tokens=self.scale.tokens(estimated),
             left_out=len(earlier) - len(kept),
             replaces=place + 1 if place is not None else 0,
+            instead_of=instead_of,
             system_in_question=bool(system) and not model.system_role,
-            cell=cell,
+            picture_left_out=seen is not None and shown is None,
             remembered=history,
         )
 
@@ -113,20 +142,21 @@ class Conversation:
             self.scale.learn(plan.estimated, answer.usage.prompt_tokens)
         if not plan.remembered:
             return answer
-        place = self._place(plan.cell)
+        place = self._place(plan.turn, plan.instead_of)
         answer.turn = place + 1 if place is not None else len(self.turns) + 1
-        turn = Turn(plan.question, answer, plan.cell)
+        turn = replace(plan.turn, answer=answer)
         if place is None:
             self.turns = [*self.turns, turn]  # one assignment: an interrupt finds the old list or the new one
         else:
             self.turns = [*self.turns[:place], turn, *self.turns[place + 1 :]]
         return answer
 
-    def _place(self, cell: str | None) -> int | None:
-        """Return where in the list the cell's own turn is, if it has one."""
-        if cell is None:
-            return None
-        return next((place for place, turn in enumerate(self.turns) if turn.cell == cell), None)
+    def _place(self, turn: Turn, instead_of: Turn | None) -> int | None:
+        """Return where in the list the turn goes that this one takes the place of, if there is one."""
+        for place, other in enumerate(self.turns):
+            if other is instead_of or (other.cell is not None and other.cell == turn.cell):
+                return place
+        return None
 
     def _that_fit(self, turns: Sequence[Turn], fixed: float, limit: int) -> list[Turn]:
         """Return the newest turns that fit beside the fixed part."""
@@ -141,15 +171,29 @@ class Conversation:
 
 
 def _size(turn: Turn) -> float:
-    return estimate(turn.question) + estimate(turn.answer)
+    return _pair_size((turn.question, turn.answer))
 
 
-def _messages(turns: Sequence[Turn], question: str, system: str, *, system_role: bool) -> tuple[Message, ...]:
-    """Line up the request; without a system role the system prompt goes in front of the first question."""
-    messages = [message for turn in turns for message in turn.messages]
+def _pair_size(pair: Example) -> float:
+    question, answer = pair
+    return estimate(question) + estimate(answer)
+
+
+def _newest_picture(turns: Sequence[Turn]) -> Message | None:
+    return next((turn.picture for turn in reversed(turns) if turn.picture is not None), None)
+
+
+def _messages(
+    pairs: Sequence[Example], question: str, system: str, picture: Message | None, *, system_role: bool
+) -> tuple[Message, ...]:
+    """Line up the request; without a system role the system prompt goes in front of the first question.
+
+    A picture comes before all questions about it, whichever turn brought it in.
+    """
+    messages = [message for q, a in pairs for message in (Message("user", q), Message("assistant", a))]
     messages.append(Message("user", question))
     if system and system_role:
         messages.insert(0, Message("system", system))
     elif system:
         messages[0] = Message("user", f"{system}\n\n{messages[0].content}")
-    return tuple(messages)
+    return (*([picture] if picture is not None else []), *messages)

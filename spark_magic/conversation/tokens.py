@@ -4,6 +4,8 @@ import math
 import re
 from typing import Final
 
+from ..events import Message
+
 _IDEOGRAPH: Final = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]")
 _WORD: Final = re.compile(r"[A-Za-z0-9]+")
 _CHARACTERS_PER_TOKEN: Final = 1.5  # Chinese; this and the next by the vendor's page [W1]
@@ -13,6 +15,7 @@ _BLANKS_PER_TOKEN: Final = 8.0  # in runs of them: indented code, empty lines; o
 _BLANKS: Final = re.compile(r"\s{2,}")
 _LONGEST_WORD: Final = 8  # characters; what is longer (base64, addresses) counts as several words
 _BOUNDS: Final = (0.5, 3.0)  # a correction beyond these is a server's slip, not a language
+_PICTURE: Final = 273.0  # tokens; protocol page, section 1.3
 _PRIOR: Final = 50.0  # tokens: in a short request the server's fixed extra is most of the count, and no factor
 
 
@@ -33,6 +36,11 @@ def estimate(text: str) -> float:
         + in_runs / _BLANKS_PER_TOKEN
         + foreign
     )
+
+
+def estimate_picture(picture: Message | None) -> float:
+    """Return what a picture costs; the basic service's price for each, whatever its size."""
+    return 0.0 if picture is None else _PICTURE
 
 
 class TokenScale:

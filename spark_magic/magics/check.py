@@ -22,7 +22,7 @@ from ..events import Delta, Message, Notice, Reasoning
 from ..messages import say
 from ..models import SANDBOX_ALIAS, Model, catalogue
 from ..target import Parameters
-from .ask import ready
+from .request import ready
 from .state import State
 
 _QUESTION: Final = (Message("user", "1+1=?"),)

@@ -4,7 +4,7 @@ import argparse
 from typing import Any, Final
 
 from ..client import checked_parameters
-from ..config.settings import TIMEOUTS
+from ..config.settings import PARAMETERS, TIMEOUTS
 from ..errors import SparkError
 from .check import show_check
 from .login import login, logout
@@ -12,7 +12,7 @@ from .parsers import LOGIN, LOGOUT, given
 from .settings_report import show_models, show_settings
 from .state import State
 
-_SET: Final = ("model", "system", "temperature", "top_k", "max_tokens", *TIMEOUTS, "retries")
+_SET: Final = ("model", "system", *PARAMETERS, *TIMEOUTS, "retries")
 
 
 def run_config(magics: Any, state: State, options: argparse.Namespace) -> None:

@@ -1,33 +1,50 @@
-"""Which options each magic takes, and what their values look like."""
+"""Which options each magic takes."""
 
 import argparse
-import keyword
-import math
-from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import Any, Final, get_args
 
 from ..config.settings import TIMEOUTS
 from ..messages import say
+from ..target import SearchMode, Thinking
+from . import values
 from .options import Parser
+from .state import DEFAULT_NAME
 
 LOGIN, LOGOUT = "login", "logout"
+_SWITCH: Final = argparse.BooleanOptionalAction  # `--x` and `--no-x`
 
 
 def _add_parameters(parser: Parser) -> None:
     """Add what `%%spark` and `%spark_config` both take."""
     parser.add_argument("-m", "--model", metavar="ALIAS", help=say("help.model"))
     parser.add_argument("-s", "--system", metavar="TEXT", help=say("help.system"))
-    parser.add_argument("-t", "--temperature", type=_number, metavar="T", help=say("help.temperature"))
-    parser.add_argument("--top-k", type=_whole_number, metavar="K", help=say("help.top_k"))
-    parser.add_argument("--max-tokens", type=_whole_number, metavar="N", help=say("help.max_tokens"))
+    parser.add_argument("-t", "--temperature", type=values.number, metavar="T", help=say("help.temperature"))
+    parser.add_argument("--top-k", type=values.whole_number, metavar="K", help=say("help.top_k"))
+    parser.add_argument("--max-tokens", type=values.whole_number, metavar="N", help=say("help.max_tokens"))
+    _add_choice(parser, "--thinking", *get_args(Thinking))
+    parser.add_argument("--search", action=_SWITCH, help=say("help.search"))
+    _add_choice(parser, "--search-mode", *get_args(SearchMode))
+    parser.add_argument("--references", action=_SWITCH, help=say("help.references"))
+
+
+def _add_choice(parser: Parser, option: str, *words: str) -> None:
+    """Add an option that takes one of these words."""
+    key = f"help.{option.removeprefix('--').replace('-', '_')}"
+    parser.add_argument(option, type=values.one_of(*words), metavar="|".join(words), help=say(key))
+
+
+def _add_name(parser: Parser) -> None:
+    """Add the conversation's name."""
+    parser.add_argument("-n", "--name", type=values.label, metavar="NAME", default=DEFAULT_NAME, help=say("help.name"))
 
 
 def spark_parser(magic: str = "%%spark") -> Parser:
     """Return the parser of `%%spark` and `%spark`."""
     parser = Parser(magic, "spark")
     _add_parameters(parser)
+    _add_name(parser)
     parser.add_argument("--no-history", action="store_true", help=say("help.no_history"))
-    parser.add_argument("-o", "--output", metavar="NAME", type=_name, help=say("help.output"))
+    parser.add_argument("-o", "--output", metavar="NAME", type=values.name, help=say("help.output"))
     parser.add_argument("--dry-run", action="store_true", help=say("help.dry_run"))
     return parser
 
@@ -36,10 +53,10 @@ def config_parser() -> Parser:
     """Return the parser of `%spark_config`."""
     parser = Parser("%spark_config", "config", words=(LOGIN, LOGOUT))
     _add_parameters(parser)
-    parser.add_argument("--lang", type=_one_of("en", "zh", "auto"), metavar="en|zh|auto", help=say("help.lang"))
+    _add_choice(parser, "--lang", "en", "zh", "auto")
     for name in TIMEOUTS:
-        parser.add_argument(f"--{name.replace('_', '-')}", type=_seconds, metavar="S", help=say(f"help.{name}"))
-    parser.add_argument("--retries", type=_count, metavar="N", help=say("help.retries"))
+        parser.add_argument(f"--{name.replace('_', '-')}", type=values.seconds, metavar="S", help=say(f"help.{name}"))
+    parser.add_argument("--retries", type=values.count, metavar="N", help=say("help.retries"))
     parser.add_argument("--list-models", action="store_true", help=say("help.list_models"))
     parser.add_argument("--check", action="store_true", help=say("help.check"))
     parser.add_argument("--reset", action="store_true", help=say("help.reset_config"))
@@ -56,57 +73,3 @@ def reset_parser() -> Parser:
 def given(options: argparse.Namespace, *names: str) -> dict[str, Any]:
     """Return those of the named options that were given."""
     return {name: value for name in names if (value := getattr(options, name)) is not None}
-
-
-def _refuse(key: str, **values: object) -> NoReturn:
-    raise argparse.ArgumentTypeError(say(key, **values))
-
-
-def _name(text: str) -> str:
-    """Accept a variable's name."""
-    if not text.isidentifier() or keyword.iskeyword(text):
-        _refuse("usage.name", name=text)
-    return text
-
-
-def _number(text: str) -> float:
-    """Accept a number; its range depends on the model."""
-    try:
-        return float(text)
-    except ValueError:
-        _refuse("usage.number", value=text)
-
-
-def _whole_number(text: str) -> int:
-    """Accept a whole number."""
-    try:
-        return int(text)
-    except ValueError:
-        _refuse("usage.whole_number", value=text)
-
-
-def _count(text: str) -> int:
-    """Accept 0 or more."""
-    number = _whole_number(text)
-    if number < 0:
-        _refuse("usage.count", value=text)
-    return number
-
-
-def _seconds(text: str) -> float:
-    """Accept a positive number of seconds."""
-    seconds = _number(text)
-    if not 0 < seconds < math.inf:
-        _refuse("usage.seconds", value=text)
-    return seconds
-
-
-def _one_of(*words: str) -> Callable[[str], str]:
-    """Accept one of these words; another is not repeated, it may be anything."""
-
-    def word(text: str) -> str:
-        if text not in words:
-            _refuse("usage.one_of", words=", ".join(words))
-        return text
-
-    return word

@@ -1,4 +1,4 @@
-"""What belongs to one kernel: its conversation, its settings, its sandbox. Outlives unloading and reloading."""
+"""What belongs to one kernel: its conversations, settings and sandbox. Outlives unloading and reloading."""
 
 import threading
 from dataclasses import dataclass, field
@@ -13,8 +13,10 @@ if TYPE_CHECKING:
     from ..credentials import Credentials
     from ..models import Model
     from ..sandbox import Sandbox
+    from .request import Asked
 
 _ATTRIBUTE: Final = "_spark_magic_state"  # on the shell: a module's own variables double when it is reloaded
+DEFAULT_NAME: Final = "default"  # of the conversation where no other is named
 _SANDBOX_DELAY: Final = 0.03  # seconds between two pieces, so that one sees it stream
 
 
@@ -26,18 +28,24 @@ class State:
     magics: Any = None
     clock: Clock = field(default_factory=Clock)  # the servers' time, once one has told
     asked: tuple[str, int] = ("", 0)  # the running request, and how many questions it has asked
+    last: dict[str, "Asked"] = field(default_factory=dict)  # by the conversation's name
     sandbox: "Sandbox | None" = None
-    _conversation: "Conversation | None" = None
+    conversations: dict[str, "Conversation"] = field(default_factory=dict)  # those that were asked for, by name
     _making: threading.Lock = field(default_factory=threading.Lock)  # two threads may ask their first at once
 
     @property
     def conversation(self) -> "Conversation":
-        """The kernel's conversation; made when it is first needed, since it loads the client."""
+        """The kernel's conversation where no other is named."""
+        return self.conversation_named(DEFAULT_NAME)
+
+    def conversation_named(self, name: str) -> "Conversation":
+        """Return the conversation of that name; made when it is first needed, since it loads the client."""
         from ..conversation import Conversation  # noqa: PLC0415  # see above
 
         with self._making:
-            self._conversation = self._conversation or Conversation()
-            return self._conversation
+            if name not in self.conversations:
+                self.conversations[name] = Conversation()
+            return self.conversations[name]
 
     def cell(self, shell: Any) -> str | None:
         """Name the place a question is asked from: the cell, and the how-manieth question of this run it is."""

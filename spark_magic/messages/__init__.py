@@ -10,13 +10,15 @@ from typing import Final, Literal, TypeAlias
 from .failures import FAILURES
 from .help import HELP
 from .labels import LABELS
+from .prompts import PROMPTS
 from .service import SERVICE
 
 __all__ = ["LANGUAGES", "TABLE", "Language", "has", "language", "say", "use_language"]
 
 Language: TypeAlias = Literal["en", "zh"]
 LANGUAGES: Final[tuple[Language, ...]] = ("en", "zh")
-TABLE: Final[dict[str, tuple[str, str]]] = FAILURES | SERVICE | LABELS | HELP
+TABLES: Final = (FAILURES, SERVICE, PROMPTS, LABELS, HELP)
+TABLE: Final[dict[str, tuple[str, str]]] = {key: texts for table in TABLES for key, texts in table.items()}
 
 _chosen: list[Language] = []  # what the setting says; empty: the environment decides
 

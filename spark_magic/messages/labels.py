@@ -80,6 +80,18 @@ LABELS: Final[dict[str, tuple[str, str]]] = {
         "Moderation warns that the conversation is near what is allowed; this turn is not remembered. {detail}",
         "内容审核警告：对话有违规倾向；这一轮不会被记住。{detail}",
     ),
+    "note.not_sent": (
+        "{model} does not know {names}: not sent.",
+        "{model} 不支持 {names}：未发送。",
+    ),
+    "note.no_references": (
+        "{model} is not known to name its sources.",
+        "没有资料说明 {model} 会给出引用来源。",
+    ),
+    "note.picture_left_out": (
+        "{model} sees no pictures: this conversation's is not sent.",
+        "{model} 不能看图：本对话中的图片未发送。",
+    ),
     "note.retired": ("The vendor has retired {model}.", "厂商已下线 {model}。"),
     "dry_run.title": (
         "Not sent: {model}, {url}, {sent}, about {tokens} tokens",
@@ -146,6 +158,7 @@ LABELS: Final[dict[str, tuple[str, str]]] = {
         "以短横线开头的问题请写在 `--` 之后：%spark -- -1 是什么？",
     ),
     "usage.name": ("{name!r} is no variable name", "{name!r} 不是变量名"),
+    "usage.label": ("{name!r} is no name: one word, please", "{name!r} 不能作为名称：请用一个词"),
     "usage.number": ("{value!r} is no number", "{value!r} 不是数字"),
     "usage.whole_number": ("{value!r} is no whole number", "{value!r} 不是整数"),
     "usage.count": ("{value!r} is less than 0", "{value!r} 小于 0"),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final, NoReturn
 from urllib.parse import urlsplit
 
-from ..models import MODELS, Model
+from ..models import MODELS, SANDBOX_ALIAS, Model
 from .directives import Directives, Unreadable, parse
 
 _UID_LENGTH: Final = 32
@@ -90,8 +90,14 @@ def _question(request: dict[str, Any], path: str) -> Question:
         directives = parse(messages[-1][1])
     except Unreadable as problem:
         raise Refused(10005, "SandboxDirectiveError", str(problem)) from None
-    reasoning = any(model.reasoning for model in PATHS[path]) and _inside(chat, "thinking", "type") != "disabled"
-    return Question(messages, reasoning, directives.references or _wants_references(chat), directives)
+    return Question(messages, _thinks(path, chat), directives.references or _wants_references(chat), directives)
+
+
+def _thinks(path: str, chat: dict[str, Any]) -> bool:
+    """Tell whether reasoning comes first: as a rule with the models that have it, with others where it is asked for."""
+    by_itself = any(model.reasoning for model in PATHS[path] if model.alias != SANDBOX_ALIAS)
+    wanted = _inside(chat, "thinking", "type")
+    return wanted == "enabled" or (by_itself and wanted != "disabled")
 
 
 def _wants_references(chat: dict[str, Any]) -> bool:

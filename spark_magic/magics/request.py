@@ -1,0 +1,121 @@
+"""From a prompt and the options to one request: who is asked, in which conversation, with what."""
+
+import argparse
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ..auth import check_address
+from ..client import Client, checked_parameters, unknown_to
+from ..config.file import config_file
+from ..config.settings import PARAMETERS
+from ..conversation import Conversation, Exchange, Plan, Turn
+from ..credentials import Credentials, find_credentials
+from ..display.facts import Facts
+from ..events import Message
+from ..messages import say
+from ..models import SANDBOX_ALIAS
+from ..target import Target
+from .parsers import given
+from .state import State
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """What is asked, all variables put in: the text, the picture it is about, and notes on how it came about."""
+
+    text: str
+    picture: Message | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Request:
+    """One question ready to be sent; `sent` has the parameters that go over the wire."""
+
+    name: str
+    conversation: Conversation
+    target: Target
+    client: Client
+    plan: Plan
+    sent: dict[str, Any]
+    facts: Facts
+
+    def exchange(self) -> Exchange:
+        """Return a new exchange of it; nothing is sent yet."""
+        return self.conversation.ask(self.client, self.plan)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What was asked last in a conversation, and what came of it: for asking again and for going on."""
+
+    prompt: Prompt
+    options: argparse.Namespace
+    request: Request
+    exchange: Exchange
+
+
+def request_of(
+    shell: Any, state: State, prompt: Prompt, options: argparse.Namespace, *, instead_of: Turn | None = None
+) -> Request:
+    """Make the request; for a dry run without looking for credentials, starting the sandbox or reading the clock.
+
+    `instead_of` is the turn whose place the answer takes. Raises SparkError, before anything is shown or sent.
+    """
+    settings, history = state.magics, not options.no_history
+    target = settings.target(options.model or "", **given(options, *PARAMETERS))
+    sent = _sent(target)
+    credentials = None
+    if not options.dry_run:
+        target, credentials = ready(state, target)
+    client = Client(target, credentials, clock=state.clock)
+    conversation = state.conversation_named(options.name)
+    plan = conversation.plan(
+        client,
+        prompt.text,
+        system=settings.system if options.system is None else options.system,
+        picture=prompt.picture,
+        cell=state.cell(shell) if shell is not None and history else None,
+        execution_count=0 if shell is None else shell.execution_count,
+        instead_of=instead_of,
+        history=history,
+    )
+    notes = (*prompt.notes, *_notes(conversation, target, plan))
+    facts = Facts(target.model.alias, sent, notes, plan.remembered)
+    return Request(options.name, conversation, target, client, plan, sent, facts)
+
+
+def ready(state: State, target: Target) -> tuple[Target, Credentials]:
+    """Find the credentials, for an address they may go to; start the sandbox where that is the model.
+
+    ConfigurationError, before anything is shown or sent.
+    """
+    if target.model.alias == SANDBOX_ALIAS:
+        model, credentials = state.at_sandbox(target.model)
+        return replace(target, model=model), credentials
+    check_address(target.model.url, target.allowed_hosts, file=str(config_file()))
+    return target, find_credentials()
+
+
+def _sent(target: Target) -> dict[str, Any]:
+    """Return the parameters that go over the wire; ConfigurationError for one out of range."""
+    sent = checked_parameters(target.model, target.parameters)
+    return {name: value for name in sent.__dataclass_fields__ if (value := getattr(sent, name)) is not None}
+
+
+def _notes(conversation: Conversation, target: Target, plan: Plan) -> tuple[str, ...]:
+    """Return what the user should know about this request."""
+    model, parameters = target.model, target.parameters
+    max_tokens, unknown = parameters.max_tokens, unknown_to(model, parameters)
+    left_out = conversation.newly_left_out(plan)
+    notes = {
+        say("note.system_in_question", model=model.alias): plan.system_in_question,
+        say("note.left_out.one" if left_out == 1 else "note.left_out", count=left_out): left_out,
+        say("note.replaces", number=plan.replaces): plan.replaces,
+        say("note.max_tokens", limit=model.output_tokens): max_tokens is not None and max_tokens > model.output_tokens,
+        say("note.retired", model=model.alias): model.retired,
+        say("note.not_sent", model=model.alias, names=", ".join(unknown)): unknown,
+        say("note.no_references", model=model.alias): parameters.references and not model.references,
+        say("note.picture_left_out", model=model.alias): plan.picture_left_out,
+    }
+    return tuple(note for note, wanted in notes.items() if wanted)

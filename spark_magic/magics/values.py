@@ -1,0 +1,70 @@
+"""What the values of options look like; a wrong one is said in the user's language."""
+
+import argparse
+import keyword
+import math
+from collections.abc import Callable
+from typing import NoReturn
+
+from ..messages import say
+
+
+def _refuse(key: str, **values: object) -> NoReturn:
+    raise argparse.ArgumentTypeError(say(key, **values))
+
+
+def name(text: str) -> str:
+    """Accept a variable's name."""
+    if not text.isidentifier() or keyword.iskeyword(text):
+        _refuse("usage.name", name=text)
+    return text
+
+
+def label(text: str) -> str:
+    """Accept a conversation's name: any word."""
+    if not text.strip() or len(text.split()) != 1 or text.startswith("-") or not text.isprintable():
+        _refuse("usage.label", name=text)
+    return text
+
+
+def number(text: str) -> float:
+    """Accept a number; its range depends on the model."""
+    try:
+        return float(text)
+    except ValueError:
+        _refuse("usage.number", value=text)
+
+
+def whole_number(text: str) -> int:
+    """Accept a whole number."""
+    try:
+        return int(text)
+    except ValueError:
+        _refuse("usage.whole_number", value=text)
+
+
+def count(text: str) -> int:
+    """Accept 0 or more."""
+    found = whole_number(text)
+    if found < 0:
+        _refuse("usage.count", value=text)
+    return found
+
+
+def seconds(text: str) -> float:
+    """Accept a positive number of seconds."""
+    found = number(text)
+    if not 0 < found < math.inf:
+        _refuse("usage.seconds", value=text)
+    return found
+
+
+def one_of(*words: str) -> Callable[[str], str]:
+    """Accept one of these words; another is not repeated, it may be anything."""
+
+    def word(text: str) -> str:
+        if text not in words:
+            _refuse("usage.one_of", words=", ".join(words))
+        return text
+
+    return word
