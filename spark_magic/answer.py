@@ -2,7 +2,7 @@
 
 from typing import Self
 
-from .events import Usage
+from .events import Reference, Usage
 from .render import fences
 
 
@@ -22,13 +22,15 @@ class CodeBlock(str):
 class Answer(str):
     """The model's answer, usable wherever text is: f-strings, `print`, `len`.
 
-    `reasoning` is what a thinking model wrote before it, `usage` the tokens (None where the server sent none),
+    `reasoning` is what a thinking model wrote before it, `references` are the search results it rests on, unchecked
+    (`index`, `url`, `title`), `usage` the tokens (None where the server sent none),
     `model` the alias asked, `sid` the vendor's session id, `seconds` from sending to the last frame, `turn` the
     number in the conversation (0: outside it).
     """
 
-    __slots__ = ("model", "reasoning", "seconds", "sid", "turn", "usage")
+    __slots__ = ("model", "reasoning", "references", "seconds", "sid", "turn", "usage")
     reasoning: str
+    references: tuple[Reference, ...]
     usage: Usage | None
     model: str
     sid: str
@@ -40,6 +42,7 @@ class Answer(str):
         text: str = "",
         *,
         reasoning: str = "",
+        references: tuple[Reference, ...] = (),
         usage: Usage | None = None,
         model: str = "",
         sid: str = "",
@@ -48,7 +51,7 @@ class Answer(str):
     ) -> Self:
         """Make one from its text and its facts."""
         answer = super().__new__(cls, text)
-        answer.reasoning, answer.usage, answer.model = reasoning, usage, model
+        answer.reasoning, answer.references, answer.usage, answer.model = reasoning, references, usage, model
         answer.sid, answer.seconds, answer.turn = sid, seconds, turn
         return answer
 

@@ -57,6 +57,86 @@ def test_reasoning_is_kept_with_the_answer_but_never_sent_back():
     assert all("hm" not in message.content for message in plan.messages)
 
 
+PICTURE = Message("user", "aGk=", "image")
+
+
+def contents(plan):
+    return [message.content for message in plan.messages]
+
+
+def test_examples_stand_between_the_system_prompt_and_the_turns():
+    conversation, client = Conversation(), says("a")
+    ask(conversation, client, "one")
+    plan = conversation.plan(client, "two", system="s", examples=[("q1", "0"), ("q2", "1")])
+    assert contents(plan) == ["s", "q1", "0", "q2", "1", "one", "a", "two"]
+    assert [m.role for m in plan.messages][1:5] == ["user", "assistant"] * 2
+    assert len(conversation.turns) == 1
+
+
+def test_examples_stay_when_turns_are_left_out_and_count():
+    conversation, client = Conversation(), says("a", input_tokens=70)
+    for number in range(3):
+        ask(conversation, client, f"{number} " + "word " * 20)
+    plan = conversation.plan(client, "next", examples=[("word " * 20, "0")])
+    assert plan.left_out == 2
+    assert contents(plan)[1] == "0"
+    with pytest.raises(PromptTooLarge):
+        conversation.plan(client, "next", examples=[("word " * 100, "0")])
+
+
+def test_without_a_system_role_the_system_prompt_goes_in_front_of_the_first_example():
+    plan = Conversation().plan(says("a", model="lite"), "q", system="s", examples=[("q1", "0")])
+    assert contents(plan) == ["s\n\nq1", "0", "q"]
+
+
+def test_a_turn_asked_again_is_replaced_by_whatever_comes_and_keeps_its_cell():
+    conversation = Conversation()
+    for number in range(3):
+        ask(conversation, says(f"a{number}"), f"q{number}", cell=f"c{number}")
+    client = says("new")
+    answer = ask(conversation, client, "q1", instead_of=conversation.turns[1], cell="elsewhere")
+    assert [m.content for m in client.asked[0]] == ["q0", "a0", "q1"]
+    assert [str(turn.answer) for turn in conversation.turns] == ["a0", "new", "a2"]
+    assert conversation.turns[1].cell == "c1"
+    assert answer.turn == 2
+
+
+def test_a_turn_asked_again_that_is_gone_meanwhile_becomes_a_new_one():
+    conversation = Conversation()
+    ask(conversation, says("a"), "q")
+    plan = conversation.plan(says("b"), "q", instead_of=conversation.turns[0])
+    exchange = conversation.ask(says("b"), plan)
+    conversation.turns = []
+    assert list(exchange)
+    assert exchange.answer.turn == 1
+
+
+def test_a_picture_is_sent_first_and_again_with_each_follow_up():
+    conversation, client = Conversation(), says("a", model="image")
+    ask(conversation, client, "what is it?", picture=PICTURE)
+    ask(conversation, client, "and its colour?")
+    assert [m.content for m in client.asked[1]] == ["aGk=", "what is it?", "a", "and its colour?"]
+    assert client.asked[1][0].content_type == "image"
+
+
+def test_a_picture_stays_when_its_turn_is_left_out_and_counts():
+    conversation, client = Conversation(), says("a", model="image", input_tokens=330)
+    ask(conversation, client, "word " * 40, picture=PICTURE)
+    plan = conversation.plan(client, "word " * 20)
+    assert (plan.left_out, contents(plan)[0], len(plan.messages)) == (1, "aGk=", 2)
+    with pytest.raises(PromptTooLarge):
+        conversation.plan(client, "word " * 60)
+
+
+def test_a_model_that_sees_no_pictures_gets_none_and_the_plan_says_so():
+    conversation = Conversation()
+    ask(conversation, says("a", model="image"), "what is it?", picture=PICTURE)
+    plan = conversation.plan(says("b", model="ultra"), "next")
+    assert plan.picture_left_out
+    assert contents(plan) == ["what is it?", "a", "next"]
+    assert not conversation.plan(says("b", model="ultra"), "next", history=False).picture_left_out
+
+
 def test_references_are_collected():
     conversation = Conversation()
     client = FakeClient(References((Reference(1, "u", "t"),)), Delta("a"), Finished("s", None))

@@ -65,6 +65,22 @@ def test_what_is_none_is_left_to_the_server():
     assert "patch_id" not in text["header"]
 
 
+def test_thinking_and_search_have_the_vendors_shape():
+    chat = request(HELLO, thinking="off", search=False, search_mode="deep", references=True)["parameter"]["chat"]
+    assert chat["thinking"] == {"type": "disabled"}
+    search = {"enable": False, "show_ref_label": True, "search_mode": "deep"}
+    assert chat["tools"] == [{"type": "web_search", "web_search": search}]
+
+
+def test_a_picture_says_that_it_is_one_and_a_text_says_nothing():
+    picture = Message("user", "aGk=", "image")
+    items = request([picture, Message("user", "what is it?")])["payload"]["message"]["text"]
+    assert items == [
+        {"role": "user", "content": "aGk=", "content_type": "image"},
+        {"role": "user", "content": "what is it?"},
+    ]
+
+
 def test_a_temperature_of_zero_is_sent():
     assert request(temperature=0.0)["parameter"]["chat"]["temperature"] == 0.0
 

@@ -89,6 +89,7 @@ class Exchange:
         return Answer(
             self.text,
             reasoning=self.reasoning,
+            references=self.references,
             usage=end.usage if end else None,
             model=self._model,
             sid=end.sid if end else "",

@@ -7,7 +7,7 @@ from typing import Any, Final
 import ipywidgets as widgets  # type: ignore[import-untyped]  # it ships no types
 
 from ..answer import Answer
-from ..events import Delta, Event, Notice, Reasoning, Retrying, Waiting
+from ..events import Delta, Event, Notice, Reasoning, References, Retrying, Waiting
 from ..messages import say
 from ..render import to_html
 from .blocks import BlockStream
@@ -29,6 +29,7 @@ class LiveView:
         self._facts = facts
         self._began = time.monotonic()
         self._phase = say("label.connecting")
+        self._found: list[str] = []
         self._layout = widgets.Layout(overflow="visible", margin="0")
         self._notes = widgets.HTML(LIVE_STYLE + notes_html(facts.notes), layout=self._layout)
         self._status = self._html(self._status_html())
@@ -62,6 +63,8 @@ class LiveView:
             self._notes.value = LIVE_STYLE + notes_html(self._facts.notes)
         elif isinstance(event, Retrying):
             self._phase = retrying(event)
+        elif isinstance(event, References):
+            self._found = [say("label.found", count=len(event.items))]
         elif isinstance(event, Waiting) and self._text.empty:
             self._phase = say("label.thinking")
             to_html("")  # loads Markdown now that there is time for it
@@ -97,7 +100,7 @@ class LiveView:
 
     def _status_html(self) -> str:
         seconds = int(time.monotonic() - self._began)
-        parts = [self._facts.model, self._phase, *([say("label.elapsed", seconds=seconds)] if seconds else [])]
+        parts = [self._facts.model, self._phase, *self._found, *([say("label.elapsed", seconds=seconds)] if seconds else [])]
         return f'<div style="{QUIET};{HEAD}">{escape(" · ".join(parts))}</div>'
 
     def finish(self, answer: Answer, outcome: Outcome) -> None:

@@ -6,12 +6,14 @@ from ..answer import Answer
 from ..messages import say
 from ..render import to_html, to_plain
 from .facts import Facts, Outcome, footer
+from .sources import sources_html, sources_text
 from .style import FINAL_STYLE, HEAD, INSIDE, MARK, NOTE, QUIET, REASONING, SUMMARY
 
 
 def bundle(facts: Facts, answer: Answer, outcome: Outcome) -> dict[str, str]:
     """Return `text/html` and `text/plain`; never `text/markdown`, which a frontend would render unchecked."""
-    return {"text/html": html(facts, answer, outcome), "text/plain": plain(answer, outcome)}
+    text = "\n\n".join(filter(None, (plain(answer, outcome), sources_text(answer.references))))
+    return {"text/html": html(facts, answer, outcome), "text/plain": text}
 
 
 def plain(answer: Answer, outcome: Outcome = Outcome.COMPLETE) -> str:
@@ -26,12 +28,13 @@ def html(facts: Facts, answer: Answer, outcome: Outcome) -> str:
     complete = outcome is Outcome.COMPLETE
     head = f'<div style="{QUIET if complete else MARK};{HEAD}">{escape(footer(facts, answer, outcome))}</div>'
     end = "" if complete or not answer else f'<div style="{MARK}">[{escape(say(f"label.{outcome.value}"))}]</div>'
-    return _page(notes_html(facts.notes), head, reasoning_html(answer.reasoning), _text(answer), end)
+    sources = sources_html(answer.references)
+    return _page(notes_html(facts.notes), head, reasoning_html(answer.reasoning), _text(answer), end, sources)
 
 
 def answer_html(answer: Answer) -> str:
     """Return the answer alone, for a cell that shows it again."""
-    return _page(reasoning_html(answer.reasoning), _text(answer))
+    return _page(reasoning_html(answer.reasoning), _text(answer), sources_html(answer.references))
 
 
 def _page(*parts: str) -> str:

@@ -16,6 +16,8 @@ NOTE: Final = f"{QUIET};line-height:1.5;margin-top:.3em"
 SUMMARY: Final = f"{QUIET};cursor:pointer;line-height:1.8;margin-bottom:.4em"
 REASONING: Final = f"{QUIET};{_RULE};margin-bottom:.8em"
 
+NO_FORMULAS: Final = "mathjax_ignore tex2jax_ignore"  # classes of what no frontend may typeset
+
 # A formula can be moved and coloured: it must not write over our own line, while a wide table can be scrolled.
 INSIDE: Final = "contain:paint;overflow-x:auto;overflow-y:hidden"
 

@@ -8,9 +8,9 @@ from typing import Any, Final
 
 from ..render import to_plain
 from .publish import publish
+from .style import NO_FORMULAS
 
 _CELL: Final = "text-align:left;white-space:pre-wrap;vertical-align:top"
-_NO_FORMULAS: Final = "mathjax_ignore tex2jax_ignore"  # a dry run shows the model's own earlier text
 _LONG: Final = 60  # characters of a word (a long address, say) that a narrow window may break anywhere
 
 
@@ -31,7 +31,7 @@ def table_html(head: Sequence[str], rows: Sequence[Sequence[str]], title: str = 
     heads = "".join(_cell_html("th", cell) for cell in head)
     body = "".join(f"<tr>{''.join(_cell_html('td', cell) for cell in row)}</tr>" for row in rows)
     table = f"<table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
-    return f'<div class="{_NO_FORMULAS}">{caption}{table}</div>'
+    return f'<div class="{NO_FORMULAS}">{caption}{table}</div>'
 
 
 def _cell_html(tag: str, text: str) -> str:

@@ -7,6 +7,7 @@ from ..events import Delta, Event, Notice, Reasoning, Retrying
 from ..messages import say
 from ..render import to_plain
 from .facts import Facts, Outcome, footer, retrying
+from .sources import sources_text
 
 
 class TerminalView:
@@ -48,6 +49,8 @@ class TerminalView:
     def finish(self, answer: Answer, outcome: Outcome) -> None:
         """End the text and print its footer; nothing where nothing came, since the error says it all."""
         if outcome is Outcome.COMPLETE or self._section:
+            if sources := sources_text(answer.references):
+                self._write_line(f"\n{sources}" if self._line_open else sources)
             self._write_line(f"[{footer(self._facts, answer, outcome)}]")
         elif self._line_open:
             self._write("\n")

@@ -5,7 +5,7 @@ Nothing foreign (markdown-it, nh3, Pygments) is imported before the first call t
 
 from spark_magic.render.plain import to_plain
 
-__all__ = ["fences", "finished_length", "open_fence", "to_html", "to_plain"]
+__all__ = ["fences", "finished_length", "open_fence", "to_html", "to_link", "to_plain"]
 
 
 def to_html(markdown: str) -> str:
@@ -19,6 +19,17 @@ def to_html(markdown: str) -> str:
     from spark_magic.render.page import page  # noqa: PLC0415 - the first call pays for markdown-it
 
     return page(markdown)
+
+
+def to_link(title: str, url: str) -> str:
+    """Safe HTML of one link named `title`, with its true host behind it; http, https and mailto only.
+
+    The title alone where `url` is anything else, the host where there is no title. Neither may be a formula: put it
+    where the frontend typesets none. Raises nothing.
+    """
+    from spark_magic.render.links import link  # noqa: PLC0415 - as above
+
+    return link(title, url)
 
 
 def fences(markdown: str) -> list[tuple[str, str]]:

@@ -5,9 +5,12 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from markdown_it.common.normalize_url import normalizeLink
+from markdown_it.common.utils import escapeHtml
 from markdown_it.token import Token
 
 from spark_magic.render.plain import to_plain
+from spark_magic.render.sanitizer import sanitized
 
 if TYPE_CHECKING:
     from markdown_it.rules_core import StateCore
@@ -26,6 +29,20 @@ _HOST = re.compile(r"(?:https?://|mailto:[^@]*@)(\[[^\]]*\]|[^/?#:]+)", re.IGNOR
 def is_allowed(url: str) -> bool:
     """Tell whether `url` is an absolute http or https URL, or a mail address."""
     return _ALLOWED.match(url) is not None
+
+
+def link(title: str, url: str) -> str:
+    """Safe HTML of one link and its host; the title alone where `url` leads nowhere allowed. See `to_link`."""
+    words = " ".join(to_plain(title).split())
+    try:
+        address = normalizeLink("".join(to_plain(url).split()))
+    except ValueError:
+        address = ""  # no host at all: `http://[`
+    host = _HOST.match(address)
+    if host is None or not is_allowed(address):
+        return escapeHtml(words)
+    shown = f" ({escapeHtml(host[1])})" if words else ""
+    return sanitized(f'<a href="{escapeHtml(address)}">{escapeHtml(words or host[1])}</a>{shown}')
 
 
 def tame_links(state: "StateCore") -> None:
