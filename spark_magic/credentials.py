@@ -77,6 +77,23 @@ def present_credentials() -> dict[str, tuple[Secret, str]]:
     return found
 
 
+@without_frames
+def known_secrets() -> list[Secret]:
+    """Return every value that is a credential here, those that another place overrides as well.
+
+    For keeping them out of texts, so a place that may not be trusted has none; the keyring is only asked where
+    `find_credentials` would ask it.
+    """
+    variables = [name for names in VARIABLES.values() for name in names if os.environ.get(name, "").strip()]
+    found = [Secret(os.environ[name].strip()) for name in variables]
+    try:
+        found += _file_values().values()
+        found += [secret for secret, _ in present_credentials().values()]
+    except ConfigurationError:
+        pass
+    return found
+
+
 def _places() -> Iterator[tuple[dict[str, Secret], str]]:
     """Go through the places in order of precedence, each only when the ones before it do not suffice."""
     yield {name: Secret(os.environ[_variable(name)]) for name in NAMES if _variable(name)}, ""

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 Role: TypeAlias = Literal["system", "user", "assistant"]
 
@@ -54,6 +54,12 @@ class Usage:
     completion_tokens: int
     total_tokens: int
 
+    def plus(self, other: "Usage | None") -> "Usage":
+        """Return the sum; what nobody has counted counts as nothing."""
+        if other is None:
+            return self
+        return Usage(*(getattr(self, name) + getattr(other, name) for name in self.__dataclass_fields__))
+
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
@@ -81,8 +87,22 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
+class Rejected:
+    """A complete answer is not of the form that was asked for: it is void, and has cost `usage`."""
+
+    usage: Usage | None
+
+
+@dataclass(frozen=True, slots=True)
+class StartedOver:
+    """What came so far is void, and asked for once more: another answer comes in its place."""
+
+
+@dataclass(frozen=True, slots=True)
 class Finished:
     """The last event of every complete answer. `usage` is None where the server sent none.
+
+    `data` is the object the answer stands for, where one was asked for.
 
     `moderated`: the answer may be shown, with the Notice before this, but is nothing to go on from.
     """
@@ -90,6 +110,7 @@ class Finished:
     sid: str
     usage: Usage | None
     moderated: bool = False
+    data: Any = None
 
 
-Event: TypeAlias = Delta | Reasoning | References | Waiting | Retrying | Notice | Finished
+Event: TypeAlias = Delta | Reasoning | References | Waiting | Retrying | Notice | Rejected | StartedOver | Finished

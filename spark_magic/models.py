@@ -15,6 +15,7 @@ from .errors import ConfigurationError, UnknownModel, masked_text
 _K: Final = 1024
 DEFAULT_ALIAS: Final = "ultra"
 SANDBOX_ALIAS: Final = "sandbox"
+IMAGE_ALIAS: Final = "image"  # whom to ask about a picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,7 @@ MODELS: Final[tuple[Model, ...]] = (
         **_THINKING,  # type: ignore[arg-type]  # as above
     ),
     # A picture costs 273 tokens with the first; with the second it depends on the picture.
-    Model("image", f"{_IMAGES}/v2.1/image", "general", images=True),
+    Model(IMAGE_ALIAS, f"{_IMAGES}/v2.1/image", "general", images=True),
     Model("imagev3", f"{_IMAGES}/v2.1/image", "imagev3", images=True, legacy_domains=("image",)),
     Model("kjwx", "wss://spark-openapi-n.cn-huabei-1.xf-yun.com/v1.1/chat_kjwx", "kjwx"),
     Model("multilang", "wss://spark-api-n.xf-yun.com/v1.1/chat_multilang", "multilang"),
@@ -114,6 +115,7 @@ MODELS: Final[tuple[Model, ...]] = (
         reasoning=True,
         web_search=True,
         references=True,
+        images=True,
     ),
 )
 

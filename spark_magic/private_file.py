@@ -14,21 +14,21 @@ _POSIX: Final = os.name == "posix"  # Windows keeps a user's folder closed by it
 _MOST: Final = 1024 * 1024  # bytes; what a user writes here are lines
 
 
-def read_private(path: Path) -> bytes | None:
+def read_private(path: Path, *, most: int = _MOST) -> bytes | None:
     """Return the file's bytes, or None where there is none.
 
     ConfigurationError for a link, for a file that others can read or change, also by putting another in its place,
-    for one that is no file or larger than a megabyte, and for one that cannot be read.
+    for one that is no file or larger than `most` bytes (a megabyte), and for one that cannot be read.
     """
     try:
         with open(path, "rb", opener=_open_itself) as file:  # Path.open() takes no opener
             _check_closed(path, os.fstat(file.fileno()).st_mode)  # of what was opened: the name may change meanwhile
-            content = file.read(_MOST + 1)
+            content = file.read(most + 1)
     except FileNotFoundError:
         return None
     except OSError as problem:
         raise _unreadable(path, problem) from None
-    if len(content) > _MOST:
+    if len(content) > most:
         del content  # the traceback keeps this frame
         raise ConfigurationError("file.unreadable", path=path, detail=os.strerror(errno.EFBIG))
     return content
@@ -58,10 +58,14 @@ def _unreadable(path: Path, problem: OSError) -> ConfigurationError:
     return ConfigurationError("file.unreadable", path=path, detail=problem.strerror or "")
 
 
-def write_private(path: Path, content: bytes) -> None:
-    """Put the bytes there whole or not at all: mode 0600, in a folder of 0700. ConfigurationError if not."""
+def write_private(path: Path, content: bytes, *, own_folder: bool = True) -> None:
+    """Put the bytes there whole or not at all: mode 0600, in a folder of 0700. ConfigurationError if not.
+
+    A folder that is not our own, where the user keeps other things, must be there and stays as it is.
+    """
     try:
-        _make_closed(path.parent)
+        if own_folder:
+            _make_closed(path.parent)
         if path.is_symlink():
             raise ConfigurationError("file.symlink", path=path)
         _replace(path, content)

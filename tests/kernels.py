@@ -26,7 +26,13 @@ def signalled(*arguments):
 def environment(home, server=None):
     """Return a fresh machine's environment; with a sandbox as `server`, its keys and its address, too."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}
-    folders = {"HOME": home, "USERPROFILE": home, "XDG_CONFIG_HOME": home / "config", "IPYTHONDIR": home / "ipython"}
+    folders = {
+        "HOME": home,
+        "USERPROFILE": home,
+        "XDG_CONFIG_HOME": home / "config",
+        "XDG_DATA_HOME": home / "data",
+        "IPYTHONDIR": home / "ipython",
+    }
     settings = {"SPARK_LANG": "en", "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring", "TERM": "dumb"}
     settings["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"  # debugpy's remarks on stderr
     if server is not None:

@@ -12,9 +12,10 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 MOST_LINES, MOST_FUNCTION_LINES = 280, 50
 FREE = {"all", "lazily"}
 
-# Where foreign errors are mapped, whatever they are (the wire's and the keyring's); where a server's thread hands
-# its own to the one that waits; where an exception is parted from its frames.
-CATCHES_ALL = {"transport", "credentials", "sandbox", "secret"}
+# Where foreign errors are mapped, whatever they are (the wire's and the keyring's); where a thread (a server's, a
+# task's) hands its own to the one that waits; where an exception is parted from its frames; where the
+# user's own objects are evaluated and shown, which raise anything (an interrupt comes through).
+CATCHES_ALL = {"transport", "credentials", "sandbox", "secret", "task", "prompt"}
 KNOWS = {
     "websocket": {"transport"},
     "python_socks": {"transport"},
@@ -25,6 +26,9 @@ KNOWS = {
     "nh3": {"render"},
     "markdown_it": {"render"},
     "websockets": {"sandbox"},
+    "PIL": {"picture"},
+    "imagesize": {"picture"},
+    "jinja2": {"prompt"},
 }
 
 

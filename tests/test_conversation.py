@@ -29,6 +29,9 @@ class FakeClient:
         if self.problem:
             raise self.problem
 
+    def close(self):
+        """Nothing is open."""
+
 
 def says(text, usage=None, **options):
     return FakeClient(Delta(text), Finished("sid", usage), **options)

@@ -119,7 +119,7 @@ def test_the_terminal_prints_each_piece_at_once_and_clean(capsys):
     view = TerminalView(FACTS)
     view.take(Delta(HOSTILE))
     assert capsys.readouterr().out == "a]52;c;eA==bc"
-    view.finish(Answer(HOSTILE, seconds=1.0), Outcome.COMPLETE)
+    view.finish(Answer(HOSTILE, seconds=1.0, turn=1), Outcome.COMPLETE)
     assert capsys.readouterr().out == "\n[ultra · 1.0 s]\n"
 
 

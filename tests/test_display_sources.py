@@ -19,7 +19,7 @@ def test_a_source_is_a_numbered_link_with_its_host():
     page = sources_html([PAGE])
     assert "[1] <a href" in page
     assert 'href="https://example.com/a?b=1&amp;c=2"' in page
-    assert "A &lt;b&gt;title&lt;/b&gt;</a> (example.com)" in page
+    assert "A &lt;b&gt;title&lt;/b&gt; (example.com)</a>" in page
     assert 'rel="noopener noreferrer"' in page
 
 
@@ -36,7 +36,7 @@ def test_what_leads_nowhere_allowed_is_its_title_alone(url):
 def test_an_address_in_chinese_is_a_link():
     link = to_link("t", "https://例子.中国/路径")
     assert 'href="https://xn--fsqu00a.xn--fiqs8s/%E8%B7%AF%E5%BE%84"' in link
-    assert "(xn--fsqu00a.xn--fiqs8s)" in link
+    assert "(xn--fsqu00a.xn--fiqs8s)</a>" in link
 
 
 def test_a_title_is_no_formula_and_has_no_hidden_characters():

@@ -9,11 +9,25 @@ from nbclient import NotebookClient
 
 import spark_magic.errors
 from spark_magic.errors import CODES, SparkError
-from spark_magic.magics.parsers import config_parser, reset_parser, spark_parser
+from spark_magic.magics.parsers import (
+    config_parser,
+    explain_parser,
+    history_parser,
+    reset_parser,
+    retry_parser,
+    spark_parser,
+    usage_parser,
+)
 from spark_magic.target import Limits
 
 ROOT = Path(__file__).parent.parent
 READMES = ["README.md", "docs/README.zh-CN.md"]
+GUIDES = ["docs/guide.md", "docs/guide.zh-CN.md"]
+TOURS = ["demo.ipynb", "docs/in-the-notebook.ipynb"]
+PARSERS = [
+    *(spark_parser, config_parser, reset_parser, history_parser),
+    *(retry_parser, explain_parser, usage_parser),
+]
 RELIABILITY = ["docs/reliability.md", "docs/reliability.zh-CN.md"]
 THREATS = "docs/threat-model.md"
 COMMANDS = [
@@ -26,8 +40,8 @@ def text_of(name):
     return (ROOT / name).read_text(encoding="utf-8")
 
 
-def tour():
-    return nbformat.read(ROOT / "demo.ipynb", as_version=4)
+def tour(name="demo.ipynb"):
+    return nbformat.read(ROOT / name, as_version=4)
 
 
 def code_cells(notebook):
@@ -47,10 +61,14 @@ def test_a_readme_has_the_two_commands(name):
     assert [command for command in COMMANDS if command not in text_of(name)] == []
 
 
+def long_name(action):
+    return next((name for name in action.option_strings if name.startswith("--")), "")
+
+
 @pytest.mark.parametrize("name", READMES)
-@pytest.mark.parametrize("parser", [spark_parser, config_parser, reset_parser])
+@pytest.mark.parametrize("parser", PARSERS)
 def test_a_readme_names_every_option(name, parser):
-    options = {max(action.option_strings) for action in parser()._actions if action.option_strings} - {"--help"}
+    options = {name for name in map(long_name, parser()._actions) if name} - {"--help"}
     assert [option for option in sorted(options) if not re.search(rf"{option}\b", text_of(name))] == []
 
 
@@ -98,17 +116,52 @@ def test_every_threat_names_tests_that_exist():
         assert not test or f"def {test}(" in source, f"{file}::{test}"
 
 
-@pytest.mark.parametrize("name", [*READMES, *RELIABILITY, THREATS, "SECURITY.md"])
+@pytest.mark.parametrize("name", [*READMES, *GUIDES, *RELIABILITY, THREATS, "SECURITY.md"])
 def test_links_inside_the_project_lead_somewhere(name):
     links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text_of(name))
     assert [link for link in links if not ((ROOT / name).parent / link).exists()] == []
 
 
-def test_the_tour_is_committed_as_it_ran():
-    cells = code_cells(tour())
+@pytest.mark.parametrize("name", TOURS)
+def test_a_tour_is_committed_as_it_ran(name):
+    cells = code_cells(tour(name))
     assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
-    assert all("text/html" in output.data for cell in cells for output in cell.outputs if "data" in output)
-    assert "widgets" not in tour().metadata
+    shows = [o for c in cells for o in c.outputs if o.output_type == "display_data"]
+    assert all("text/html" in output.data for output in shows)
+    assert "widgets" not in tour(name).metadata
+
+
+def sections(text):
+    """Name a page's headings as a link writes them."""
+    headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\s-]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("name", [*READMES, *GUIDES])
+def test_links_to_a_section_lead_to_one(name):
+    for page, section in re.findall(r"\]\(([^)#:]*)#([^)]*)\)", text_of(name)):
+        target = ((ROOT / name).parent / page) if page else ROOT / name
+        if target.suffix == ".md":
+            assert section in sections(target.read_text(encoding="utf-8")), f"{page}#{section}"
+
+
+def test_the_notebook_of_the_guide_runs_from_top_to_bottom(tmp_path):
+    """Headless and from an empty kernel: each part of the guide does what its cell says."""
+    notebook = tour("docs/in-the-notebook.ipynb")
+    NotebookClient(notebook, timeout=60, resources={"metadata": {"path": str(tmp_path)}}).execute()
+    outputs = {cell.source.splitlines()[-1]: shown(cell) for cell in code_cells(notebook)}
+    page = "\n".join(outputs.values())
+    assert "Is 22.0 degrees warm for Hefei?" in page
+    assert "int m[2][2] = {{1, 2}, {3, 4}};" in page
+    assert outputs['sum(item["price"] for item in order["items"])'] == "12"
+    assert re.search(r"^other +1 ", outputs["%spark_history --list"], re.MULTILINE)
+    assert "Great Pyramid of Giza, the Hanging Gardens" in page
+    assert "ZeroDivisionError" in outputs["%spark_explain --dry-run Why is that?"]
+    assert outputs["later is answer  # the variable is the answer itself now"] == "True"
+    assert "A picture of 256 x 256 pixels (PNG)" in page
+    assert "[1] Sandbox reference one" in page
+    assert "lite, wss://spark-api.xf-yun.com/v1.1/chat" in page
+    assert "Tokens by model" in outputs["%spark_usage"]
 
 
 def test_the_tour_runs_from_top_to_bottom(tmp_path):

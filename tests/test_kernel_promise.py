@@ -126,7 +126,7 @@ def test_an_interrupt_at_every_other_line_leaves_nothing_half_done(kernel, start
         ("display.live.LiveView.finish", "lambda *_: None", "left open"),
         (
             "conversation.Exchange._take",
-            "lambda self, event: (self._commit(self.so_far()), whole(self, event))",
+            "lambda self, event: (self._whole(self.so_far()), whole(self, event))",
             "remembered are",
         ),
         ("magics.watch.SparkInterrupted", "lambda complete: RuntimeError()", "raised"),
@@ -137,7 +137,7 @@ def test_what_is_left_half_done_is_noticed(kernel, place, broken, noticed):
     owner, name = f"spark_magic.{place}".rsplit(".", 1)
     kernel.run(f"import spark_magic.display.live, spark_magic.magics.watch; kept, whole = [], {owner}.{name}")
     kernel.run(f"{owner}.{name} = {broken}")
-    found = complaints(kernel, "500:900:40", "another-cell")
+    found = complaints(kernel, "600:1100:40", "another-cell")
     kernel.run(f"{owner}.{name} = whole; [socket.close() for socket in kept if socket]")
     assert any(noticed in complaint for complaint in found)
 

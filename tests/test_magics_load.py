@@ -11,7 +11,7 @@ import spark_magic
 from spark_magic.sandbox.gateway import THREAD_NAME
 
 NAMES = [("line", "spark"), ("cell", "spark"), ("line", "xinghuo"), ("cell", "xinghuo")]
-NAMES += [("line", "spark_config"), ("line", "spark_reset")]
+NAMES += [("line", "spark_config"), ("line", "spark_reset"), ("line", "spark_usage")]
 HEAVY = ["ipywidgets", "anywidget", "websocket", "websockets", "nh3", "jinja2", "markdown_it", "msgspec", "keyring"]
 HI = "%spark sandbox: say hi"
 

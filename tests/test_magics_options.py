@@ -11,7 +11,9 @@ from spark_magic.magics.parsers import config_parser, reset_parser, spark_parser
 from spark_magic.messages import use_language
 from spark_magic.models import catalogue
 
-SPARK = "-m/--model ALIAS, -s/--system TEXT, -t/--temperature T, --top-k K, --max-tokens N, --thinking on|off|auto"
+SPARK = (
+    "--help, --model, --system, --temperature, --top-k, --max-tokens, --thinking, --search, --search-mode, --references"
+)
 KEY = "0123456789abcdef0123456789abcdef"
 SECRET = "Q2FuYXJ5Q2FuYXJ5Q2FuYXJ5Q2FuYXJ5"
 
@@ -118,7 +120,7 @@ def test_a_question_that_begins_with_a_dash_is_told_how(cells):
         ("%spark_config --total-timeout nan", "no number of seconds above 0"),
         ("%spark_config --first-timeout soon", "'soon' is no number"),
         ("%spark_config --modle x1", "Did you mean --model?"),
-        ("%spark_reset all", "options only"),
+        ("%spark_reset one other", "options and the name of one conversation"),
         ("%spark_reset --sytem", "Did you mean --system?"),
     ],
 )

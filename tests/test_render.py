@@ -566,3 +566,12 @@ def test_a_link_that_names_another_host_names_the_true_one_too(markdown, shown):
 def test_fillers_and_hidden_selectors_are_dropped():
     hidden = "\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0\U000e0100\U000e01ef"
     assert to_plain(f"a{hidden}b\ufe0f") == "ab\ufe0f"
+
+
+def test_a_parsers_rules_are_sorted_before_two_threads_share_it():
+    """Sorted at the first use, they would be half there for a second thread that renders meanwhile."""
+    from spark_magic.render.parser import block_parser, page_parser
+
+    for made in (page_parser.__wrapped__(), block_parser.__wrapped__()):
+        rulers = (made.core.ruler, made.block.ruler, made.inline.ruler, made.inline.ruler2)
+        assert all(ruler.__cache__ for ruler in rulers)

@@ -457,6 +457,20 @@ def test_only_the_newest_message_directs(box):
     assert ask(box, "sandbox: drop", "no", "hi, sandbox: drop")[1] == 1000
 
 
+def test_lines_are_the_answer_whatever_else_the_question_says(box):
+    frames, _ = ask(box, 'sandbox: line {"a":\nsandbox: line  1}\n\nAnswer with JSON alone.')
+    assert joined(frames) == '{"a":\n 1}'
+
+
+def test_then_answers_the_message_that_follows(box):
+    first = "sandbox: line one\nsandbox: then two\nsandbox: then three"
+    assert joined(ask(box, first)[0]) == "one"
+    assert joined(ask(box, first, "one", "and?")[0]) == "two\nthree"
+    assert joined(ask(box, first, "one", "sandbox: line four")[0]) == "four"
+    assert "Scripted" in joined(ask(box, first, "one", "and?", "two\nthree", "and now?")[0])
+    assert "Scripted" in joined(ask(box, "sandbox: dance", "no", "and?")[0])
+
+
 @pytest.mark.parametrize("number", [10013, 10014, 11200, 11202, 10999])
 def test_error(box, number):
     frames, end = ask(box, f"please\nsandbox: error {number}")

@@ -138,6 +138,45 @@ def test_a_wrong_option_is_told_in_a_few_lines(terminal):
     assert len(lines) <= 4
 
 
+# in the background
+
+
+def test_an_answer_in_the_background_prints_nothing_into_the_prompt(terminal):
+    """One line says how to get it; then somebody is typing. What waits for it shows it, once."""
+    [told] = terminal.run("%%spark --background -o later", "sandbox: delay 0.3", "sandbox: say **hello** there")
+    assert re.search(r"is answering in the background: .*\.wait\(\) returns the answer, \.stop\(\) ends it>", told)
+    assert terminal.run("import time; time.sleep(0.8)") == [""]
+    [shown] = terminal.run("later.wait()")
+    assert re.fullmatch(r"Out\[\d+\]: \*\*hello\*\* there", shown)
+    assert terminal.value("type(later).__name__, later.turn") == "Answer 1"
+
+
+def test_ctrl_c_ends_the_waiting_and_not_the_answer(terminal, server):
+    terminal.run("%%spark --background -o later", "sandbox: stall after 9")
+    assert server.wait_until(lambda: server.open_connections == 1)
+    terminal.run("import os, signal; signal.signal(signal.SIGALRM, lambda *_: os.kill(os.getpid(), signal.SIGINT))")
+    lines = terminal.run("signal.setitimer(signal.ITIMER_REAL, 0.3); later.wait()")
+    assert lines[-1] == "WaitInterrupted: " + say("shown.wait_over")
+    assert terminal.value("later.done") == "False"
+    terminal.run("later.stop()")
+    assert server.wait_until(lambda: server.open_connections == 0)
+
+
+def test_leaving_while_an_answer_is_under_way_takes_no_time(server, tmp_path):
+    if sys.platform == "win32":
+        pytest.skip("pexpect has no pseudo-terminal on Windows")
+    import pexpect
+
+    leaving = Terminal(tmp_path, server)
+    leaving.run("%%spark --background", "sandbox: stall after 9")
+    leaving.process.sendline("exit()")
+    leaving.process.expect(pexpect.EOF, timeout=10)
+    leaving.process.close()
+    assert leaving.process.exitstatus == 0
+    assert "Fatal" not in leaving.process.before
+    assert server.wait_until(lambda: server.open_connections == 0)
+
+
 # plain Python
 
 

@@ -63,6 +63,9 @@ def _known(table: Any, kind: type, place: str) -> None:
 def _usable(model: Model, others: list[str]) -> None:
     """Refuse an alias nobody could write behind --model, or that already means something else."""
     alias = model.alias
+    if "," in alias:
+        message = f"the alias {alias!r} in [[models]] has a comma, which stands between two models"
+        raise msgspec.ValidationError(message)
     if not alias or alias.startswith("-") or len(alias.split()) != 1 or alias.lower() in (SANDBOX_ALIAS, *others):
         message = f"the alias {alias!r} in [[models]] is empty, has blanks, or is taken"
         raise msgspec.ValidationError(message)

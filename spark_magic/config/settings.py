@@ -22,10 +22,10 @@ PARAMETERS: Final = tuple(Parameters.__dataclass_fields__)
 
 # All of them, in the order they are shown.
 SETTINGS: Final = (
-    *("model", "system"),
+    *("model", "system", "examples"),
     *PARAMETERS,
     *TIMEOUTS,
-    *("retries", "max_bytes", "lang", "take_over"),
+    *("retries", "max_bytes", "warn_tokens", "autosave", "lang", "take_over"),
 )
 
 
@@ -57,6 +57,9 @@ class Settings(Configurable):
     total_timeout = CFloat(_LIMITS.total_timeout, help="Seconds for the whole call.").tag(config=True)
     retries = CInt(_LIMITS.retries, min=0, help="Attempts after a failure before the first words.").tag(config=True)
     max_bytes = CInt(_LIMITS.max_bytes, min=1, help="Most bytes the server may send for one answer.").tag(config=True)
+    examples = Unicode("", help="File of few-shot pairs, YAML or JSON; empty: none.").tag(config=True)
+    autosave = Bool(default_value=False, help="Save conversations; a restarted kernel has them again.").tag(config=True)
+    warn_tokens = CInt(100_000, min=0, help="Say so at so many tokens and each multiple; 0: never.").tag(config=True)
     take_over = Bool(
         default_value=False, help="Register %%spark even where another extension (Apache Spark's) has it."
     ).tag(config=True)

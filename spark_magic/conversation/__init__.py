@@ -2,5 +2,7 @@
 
 from .conversation import Conversation, Example, Plan, Turn
 from .exchange import Exchange
+from .judged import Judge, Refused, Taken
+from .seam import Further
 
-__all__ = ["Conversation", "Example", "Exchange", "Plan", "Turn"]
+__all__ = ["Conversation", "Example", "Exchange", "Further", "Judge", "Plan", "Refused", "Taken", "Turn"]

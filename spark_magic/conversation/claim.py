@@ -4,10 +4,12 @@ import inspect
 import threading
 import weakref
 from collections.abc import Callable, Generator
-from typing import Any
+from typing import Any, TypeVar
 
 from ..answer import Answer
 from ..errors import ConversationBusy
+
+_Result = TypeVar("_Result")
 
 
 class Claim:
@@ -25,10 +27,19 @@ class Claim:
     def take(self, owner: object, events: Generator[Any, Any, Any]) -> None:
         """Give it to `owner` for as long as `events` last; ConversationBusy while others do."""
         with self._taking:
-            former = self._events() if self._events else None
-            if former is not None and inspect.getgeneratorstate(former) != inspect.GEN_CLOSED:
-                raise ConversationBusy("conversation.busy")
+            self._check_free()
             self._owner, self._events = weakref.ref(owner), weakref.ref(events)
+
+    def while_free(self, step: Callable[[], _Result]) -> _Result:
+        """Do a step that no question may come between; ConversationBusy while one is asked."""
+        with self._taking:
+            self._check_free()
+            return step()
+
+    def _check_free(self) -> None:
+        former = self._events() if self._events else None
+        if former is not None and inspect.getgeneratorstate(former) != inspect.GEN_CLOSED:
+            raise ConversationBusy("conversation.busy")
 
     def committed(self, owner: object, answer: Answer, commit: Callable[[Answer], Answer]) -> Answer:
         """Return the answer, committed if the claim is still with its owner: nobody has taken it away."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from typing import Self, TypeAlias
 
 from ..answer import Answer
 from ..client import Client
@@ -10,6 +10,8 @@ from ..errors import PromptTooLarge
 from ..events import Message
 from .claim import Claim
 from .exchange import Exchange
+from .judged import Judge
+from .seam import Further
 from .tokens import TokenScale, estimate, estimate_picture
 
 Example: TypeAlias = tuple[str, str]  # a question and the answer to it, for the model to go by
@@ -28,6 +30,11 @@ class Turn:
     picture: Message | None = None
     execution_count: int = 0
 
+    def copied(self) -> Self:
+        """Return it for another conversation, with an answer that may have another number there."""
+        facts = {name: getattr(self.answer, name) for name in Answer.__slots__}
+        return replace(self, answer=Answer(str(self.answer), **facts))
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -35,8 +42,8 @@ class Plan:
 
     `turn` is the one that a complete answer adds, but for that answer. `left_out` counts the oldest turns that did
     not fit, `replaces` is the number (from 1) of the turn that the answer takes the place of (0: none), `instead_of`
-    that turn where it was named, `system_in_question` that the model has no system role, `picture_left_out` that it
-    does not see the conversation's picture.
+    that turn where it was named, `further` the answer it goes on with, `system_in_question` that the model has no
+    system role, `picture_left_out` that it does not see the conversation's picture.
     """
 
     turn: Turn
@@ -46,6 +53,7 @@ class Plan:
     left_out: int = 0
     replaces: int = 0
     instead_of: Turn | None = None
+    further: Further | None = None
     system_in_question: bool = False
     picture_left_out: bool = False
     remembered: bool = True
@@ -80,23 +88,25 @@ class Conversation:
         cell: str | None = None,
         execution_count: int = 0,
         instead_of: Turn | None = None,
+        further: Further | None = None,
         history: bool = True,
     ) -> Plan:
         """Decide what to send: the system prompt, the examples, the turns that fit, the question.
 
-        `instead_of` is asked again with the turns before it, and so is the turn asked from the same `cell`. A model
+        `instead_of` is asked again with the turns before it, and so is the turn asked from the same `cell`. An
+        answer to the question that is to go `further` comes behind it, with the words that ask for more. A model
         that sees pictures gets the newest one of the conversation. When all is more than the model takes, whole
         oldest turns are left out; PromptTooLarge when the question is too large without any.
         """
         model = client.target.model
-        turn = Turn(question, Answer(), cell, picture, execution_count)
-        if instead_of is not None:
-            turn = replace(turn, cell=instead_of.cell, picture=picture or instead_of.picture)
+        turn = _turn(question, cell, picture, execution_count, instead_of)
         place = self._place(turn, instead_of) if history else None
         earlier = self.turns[:place] if history else []
-        seen = _newest_picture([*earlier, turn])
+        seen = self.picture(picture, cell=cell, instead_of=instead_of, history=history)
         shown = seen if model.images else None
-        fixed = estimate(system) + estimate(question) + sum(map(_pair_size, examples)) + estimate_picture(shown)
+        asked = _asked(question, further)
+        texts = (system, *(message.content for message in asked))
+        fixed = sum(map(estimate, texts)) + sum(map(_pair_size, examples)) + estimate_picture(shown)
         if self.scale.tokens(fixed) > model.input_tokens:
             raise PromptTooLarge(
                 "prompt.too_large", tokens=self.scale.tokens(fixed), limit=model.input_tokens, model=model.alias
@@ -106,21 +116,46 @@ class Conversation:
         pairs = (*examples, *((turn.question, str(turn.answer)) for turn in kept))
         return Plan(
             turn=turn,
-            messages=_messages(pairs, question, system, shown, system_role=model.system_role),
+            messages=_messages(pairs, asked, system, shown, system_role=model.system_role),
             estimated=estimated,
             tokens=self.scale.tokens(estimated),
             left_out=len(earlier) - len(kept),
             replaces=place + 1 if place is not None else 0,
             instead_of=instead_of,
+            further=further,
             system_in_question=bool(system) and not model.system_role,
             picture_left_out=seen is not None and shown is None,
             remembered=history,
         )
 
-    def ask(self, client: Client, plan: Plan) -> Exchange:
-        """Return the exchange of that plan; its turn is added when, and only when, the answer is complete."""
+    def picture(
+        self,
+        new: Message | None = None,
+        *,
+        cell: str | None = None,
+        instead_of: Turn | None = None,
+        history: bool = True,
+    ) -> Message | None:
+        """Return what a question is about: its own `new` picture, else the newest before it; the rest as in `plan`."""
+        turn = _turn("", cell, new, 0, instead_of)
+        earlier = self.turns[: self._place(turn, instead_of)] if history else []
+        return _newest_picture([*earlier, turn])
+
+    def ask(self, client: Client, plan: Plan, *, form: str = "markdown", judge: Judge | None = None) -> Exchange:
+        """Return the exchange of that plan; its turn is added when, and only when, the answer is complete.
+
+        And when the `judge` has taken it, where there is one; `form` is how the answer is to be shown.
+        """
         claim = self._claim if plan.remembered else Claim()  # outside the conversation nobody is in the way
-        return Exchange(client, plan.messages, claim, lambda answer: self._commit(plan, answer))
+        return Exchange(
+            client,
+            plan.messages,
+            claim,
+            lambda answer, alone: self._commit(plan, answer, alone=alone),
+            further=plan.further,
+            form=form,
+            judge=judge,
+        )
 
     def newly_left_out(self, plan: Plan) -> int:
         """Return how many turns do not fit, once: 0 from then on, until all of them fit again."""
@@ -132,14 +167,37 @@ class Conversation:
     def reset(self) -> int:
         """Forget all turns; return how many there were. A question under way will not be remembered either."""
         self._claim.withdraw()
-        count = len(self.turns)
-        self.turns = []
-        self._told = False
-        return count
+        return len(self._put([]))
 
-    def _commit(self, plan: Plan, answer: Answer) -> Answer:
-        if answer.usage is not None:
-            self.scale.learn(plan.estimated, answer.usage.prompt_tokens)
+    def undo(self, count: int = 1) -> list[Turn]:
+        """Forget the last turns; return those there were. ConversationBusy while a question is answered."""
+
+        def step() -> list[Turn]:
+            kept = max(0, len(self.turns) - count)
+            return self._put(self.turns[:kept])[kept:]
+
+        return self._claim.while_free(step)
+
+    def restore(self, turns: Sequence[Turn]) -> int:
+        """Have these turns in place of all others; return how many there were. ConversationBusy as above.
+
+        The answers become this conversation's: they are numbered from 1.
+        """
+        return len(self._claim.while_free(lambda: self._put(turns)))
+
+    def _put(self, turns: Sequence[Turn]) -> list[Turn]:
+        """Have these turns, numbered; return the former ones."""
+        former, self.turns = self.turns, list(turns)
+        self._told = False
+        for number, turn in enumerate(self.turns, start=1):
+            turn.answer.turn = number
+        return former
+
+    def _commit(self, plan: Plan, answer: Answer, *, alone: bool) -> Answer:
+        """Add the turn; `alone` tells whether the plan's request is all that the answer's tokens were counted for."""
+        if answer.usage is not None and alone:
+            before = plan.further.answer.usage if plan.further is not None else None
+            self.scale.learn(plan.estimated, answer.usage.prompt_tokens - (before.prompt_tokens if before else 0))
         if not plan.remembered:
             return answer
         place = self._place(plan.turn, plan.instead_of)
@@ -183,17 +241,36 @@ def _newest_picture(turns: Sequence[Turn]) -> Message | None:
     return next((turn.picture for turn in reversed(turns) if turn.picture is not None), None)
 
 
+def _turn(
+    question: str, cell: str | None, picture: Message | None, execution_count: int, instead_of: Turn | None
+) -> Turn:
+    """Return what the answer will make a turn; in the place of another it has that one's cell and picture."""
+    turn = Turn(question, Answer(), cell, picture, execution_count)
+    if instead_of is None:
+        return turn
+    return replace(turn, cell=instead_of.cell, picture=picture or instead_of.picture)
+
+
+def _asked(question: str, further: Further | None) -> list[Message]:
+    """Return the question, and of an answer to go on with what there is, and that more is wanted."""
+    if further is None:
+        return [Message("user", question)]
+    so_far = Message("assistant", str(further.answer))
+    return [Message("user", question), so_far, Message("user", further.request)]
+
+
 def _messages(
-    pairs: Sequence[Example], question: str, system: str, picture: Message | None, *, system_role: bool
+    pairs: Sequence[Example], asked: Sequence[Message], system: str, picture: Message | None, *, system_role: bool
 ) -> tuple[Message, ...]:
     """Line up the request; without a system role the system prompt goes in front of the first question.
 
-    A picture comes before all questions about it, whichever turn brought it in.
+    A picture comes before all questions, whichever turn brought it in; the system prompt alone before it.
     """
     messages = [message for q, a in pairs for message in (Message("user", q), Message("assistant", a))]
-    messages.append(Message("user", question))
+    messages += asked
     if system and system_role:
         messages.insert(0, Message("system", system))
     elif system:
         messages[0] = Message("user", f"{system}\n\n{messages[0].content}")
-    return (*([picture] if picture is not None else []), *messages)
+    place = 1 if messages[0].role == "system" else 0
+    return (*messages[:place], *([picture] if picture is not None else []), *messages[place:])

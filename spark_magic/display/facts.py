@@ -20,16 +20,24 @@ class Outcome(Enum):
     FAILED = "failed"
     WITHDRAWN = "withdrawn"
     FLAGGED = "flagged"
+    INVALID = "invalid"
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """The model's alias, the parameters that were sent, and notes the user should read once."""
+    """The model's alias, the parameters that were sent, and notes the user should read once.
+
+    `problem` has the lines of an error, where no cell is there to fail. `format` is how the answer is laid out,
+    `conversation` the name of one that has a name of its own.
+    """
 
     model: str
     parameters: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     remembered: bool = True
+    problem: tuple[str, ...] = ()
+    format: str = "markdown"
+    conversation: str = ""
 
     def noting(self, notice: Notice) -> Self:
         """Return them with one more note."""
@@ -42,11 +50,20 @@ def footer(facts: Facts, answer: Answer, outcome: Outcome) -> str:
     if answer.usage is not None:
         usage = answer.usage
         parts.append(say("label.tokens", prompt=usage.prompt_tokens, completion=usage.completion_tokens))
-    if outcome is not Outcome.COMPLETE:
-        parts.append(say(f"label.{outcome.value}"))
-    if not facts.remembered or outcome is not Outcome.COMPLETE:
+    if facts.conversation and facts.remembered:
+        parts.append(say("label.in_conversation", name=facts.conversation))
+    if how := ending(answer, outcome):
+        parts.append(how)
+    if not facts.remembered or not answer.turn or outcome is not Outcome.COMPLETE:  # maybe a reset came in between
         parts.append(say("label.not_remembered"))
     return " · ".join(parts)
+
+
+def ending(answer: Answer, outcome: Outcome) -> str:
+    """Return how it ended, if not well: nothing for one that the model has ended."""
+    if outcome is Outcome.COMPLETE:
+        return say("label.cut") if answer.cut else ""
+    return say(f"label.{outcome.value}")
 
 
 def retrying(event: Retrying) -> str:

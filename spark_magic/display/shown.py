@@ -16,7 +16,7 @@ class _SilentHook:
 
     def __init__(self, hook: Any) -> None:
         self.hook = hook
-        self.shown: list[Answer] = []
+        self.shown: list[object] = []
 
     def __call__(self, result: object = None) -> None:
         if all(result is not answer for answer in self.shown) or self.hook.quiet():
@@ -68,8 +68,8 @@ def _swap(shell: Any, old: Any, new: Any) -> None:
         sys.displayhook = new
 
 
-def shown_here(shell: Any, answer: "Answer") -> None:
-    """Note that the running cell has shown this answer already."""
+def shown_here(shell: Any, answer: object) -> None:
+    """Note that the running cell has shown this answer, or is showing this pending one, already."""
     hook = getattr(shell, _ATTRIBUTE, None)
     if hook is not None:
         hook.shown.append(answer)

@@ -5,50 +5,77 @@ from html import escape
 from ..answer import Answer
 from ..messages import say
 from ..render import to_html, to_plain
-from .facts import Facts, Outcome, footer
+from .body import body_html
+from .facts import Facts, Outcome, ending, footer
 from .sources import sources_html, sources_text
-from .style import FINAL_STYLE, HEAD, INSIDE, MARK, NOTE, QUIET, REASONING, SUMMARY
+from .style import FINAL_STYLE, HEAD, INSIDE, MARK, NO_FORMULAS, NOTE, QUIET, REASONING, SUMMARY
 
 
 def bundle(facts: Facts, answer: Answer, outcome: Outcome) -> dict[str, str]:
     """Return `text/html` and `text/plain`; never `text/markdown`, which a frontend would render unchecked."""
-    text = "\n\n".join(filter(None, (plain(answer, outcome), sources_text(answer.references))))
+    problem = to_plain("\n".join(facts.problem))
+    text = "\n\n".join(filter(None, (plain(answer, outcome), problem, sources_text(answer.references))))
     return {"text/html": html(facts, answer, outcome), "text/plain": text}
 
 
 def plain(answer: Answer, outcome: Outcome = Outcome.COMPLETE) -> str:
     """Return the text without control characters, marked where it is not complete."""
     text = to_plain(str(answer))
-    mark = "" if outcome is Outcome.COMPLETE else f"[{say(f'label.{outcome.value}')}]"
-    return "\n".join(filter(None, (text, mark)))
+    how = ending(answer, outcome)
+    return "\n".join(filter(None, (text, how and f"[{how}]")))
 
 
 def html(facts: Facts, answer: Answer, outcome: Outcome) -> str:
-    """Return notes, the line about the answer where the live view had its status, folded reasoning, and the answer."""
-    complete = outcome is Outcome.COMPLETE
-    head = f'<div style="{QUIET if complete else MARK};{HEAD}">{escape(footer(facts, answer, outcome))}</div>'
-    end = "" if complete or not answer else f'<div style="{MARK}">[{escape(say(f"label.{outcome.value}"))}]</div>'
+    """Return an answer's whole page."""
+    return page(*parts(facts, answer, outcome))
+
+
+def parts(facts: Facts, answer: Answer, outcome: Outcome, *, heading: bool = False) -> tuple[str, ...]:
+    """Return notes, the line about the answer where the live view had its status, folded reasoning, and the answer.
+
+    The line is a heading where several answers stand beside each other.
+    """
+    how = ending(answer, outcome)
+    line = line_html(footer(facts, answer, outcome), facts, heading=heading)
+    head = f'<div style="{MARK if how else QUIET};{HEAD}">{line}</div>'
+    end = f'<div style="{MARK}">[{escape(how)}]</div>' if how and answer else ""
     sources = sources_html(answer.references)
-    return _page(notes_html(facts.notes), head, reasoning_html(answer.reasoning), _text(answer), end, sources)
+    about = (end, problem_html(facts.problem), sources)
+    return (notes_html(facts.notes), head, reasoning_html(answer.reasoning), _text(answer, outcome), *about)
 
 
 def answer_html(answer: Answer) -> str:
     """Return the answer alone, for a cell that shows it again."""
-    return _page(reasoning_html(answer.reasoning), _text(answer), sources_html(answer.references))
+    return page(reasoning_html(answer.reasoning), _text(answer), sources_html(answer.references))
 
 
-def _page(*parts: str) -> str:
-    return f'<div class="spark-magic">{FINAL_STYLE}{"".join(parts)}</div>'
+def page(*content: str) -> str:
+    """Return what all of our HTML stands in."""
+    return f'<div class="spark-magic">{FINAL_STYLE}{"".join(content)}</div>'
 
 
-def _text(answer: Answer) -> str:
+def _text(answer: Answer, outcome: Outcome = Outcome.COMPLETE) -> str:
     """Return the answer in a part of its own: a heading it begins with is the first there, and it stays inside."""
-    return f'<div style="{INSIDE}">{to_html(str(answer))}</div>'
+    complete = outcome in (Outcome.COMPLETE, Outcome.FLAGGED)
+    return f'<div style="{INSIDE}">{body_html(str(answer), answer.form, complete=complete)}</div>'
+
+
+def line_html(line: str, facts: Facts, *, heading: bool) -> str:
+    """Return a line about an answer, which begins with its model; of a heading that is to be seen first."""
+    strong = facts.model if heading else ""
+    return (f"<strong>{escape(strong)}</strong>" if strong else "") + escape(line.removeprefix(strong))
 
 
 def notes_html(notes: tuple[str, ...]) -> str:
     """Return the notes to the user."""
-    return "".join(f'<div style="{NOTE}">{escape(note)}</div>' for note in notes)
+    return "".join(f'<div class="{NO_FORMULAS}" style="{NOTE}">{escape(note)}</div>' for note in notes)
+
+
+def problem_html(lines: tuple[str, ...]) -> str:
+    """Return the lines of an error, the first one to be seen at once."""
+    styles = (f"{MARK};margin-top:.5em", *[NOTE] * len(lines))
+    parts = (f'<div style="{style}">{escape(to_plain(line))}</div>' for line, style in zip(lines, styles, strict=False))
+    return f'<div class="{NO_FORMULAS}">{"".join(parts)}</div>' if lines else ""
 
 
 def summary_html() -> str:

@@ -1,12 +1,15 @@
-"""The Stop button: the browser itself interrupts the kernel.
+"""The Stop buttons: of an answer whose cell runs, and of one in the background.
 
-A click on an ordinary `Button` waits in the kernel's queue until the running cell has ended. This one's JavaScript
-calls `kernel.interrupt()`, which does not queue; where a frontend offers no such call the button stays hidden.
+A click on an ordinary `Button` waits in the kernel's queue until the running cell has ended. So the first one's
+JavaScript calls `kernel.interrupt()`, which does not queue; where a frontend offers no such call it stays hidden.
+In the background an interrupt would hit a stranger: whatever cell runs meanwhile. There the ordinary one is right.
 """
 
+from collections.abc import Callable
 from typing import Any, Final
 
 import anywidget
+import ipywidgets as widgets  # type: ignore[import-untyped]  # it ships no types
 import traitlets
 
 _SCRIPT: Final = """
@@ -39,3 +42,28 @@ class StopButton(anywidget.AnyWidget):
     _esm: Any = _SCRIPT
     _css: Any = _STYLE
     label = traitlets.Unicode("Stop").tag(sync=True)
+
+
+class BackgroundStopButton(widgets.Button):  # type: ignore[misc]  # untyped: see above
+    """An ordinary button that calls `stop`, as soon as no cell runs; it takes one click."""
+
+    def __init__(self, stop: Callable[[], None], *, label: str, layout: Any) -> None:
+        """Take what a click is to call."""
+        super().__init__(description=label, layout=layout, _dom_classes=("spark-magic-background-stop",))
+        self._ended_by = stop
+        self.on_click(BackgroundStopButton._clicked)
+
+    def _clicked(self) -> None:
+        self.disabled = True
+        self._ended_by()
+
+    def close(self) -> None:
+        """Close it with the style that came with it."""
+        style, self._ended_by = self.style, _nothing
+        super().close()
+        if style is not None:
+            style.close()
+
+
+def _nothing() -> None:
+    """Do nothing: the answer has ended before the click came."""

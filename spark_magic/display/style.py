@@ -21,6 +21,11 @@ NO_FORMULAS: Final = "mathjax_ignore tex2jax_ignore"  # classes of what no front
 # A formula can be moved and coloured: it must not write over our own line, while a wide table can be scrolled.
 INSIDE: Final = "contain:paint;overflow-x:auto;overflow-y:hidden"
 
+# Several answers: as many beside each other as have room to be read, the others below.
+_GRID: Final = "grid-template-columns:repeat(auto-fit,minmax(min(100%,20em),1fr));column-gap:1.5em;row-gap:1em"
+COLUMNS: Final = f"display:grid;align-items:start;{_GRID}"
+COLUMN: Final = "min-width:0;overflow-wrap:break-word;border-top:1px solid var(--jp-border-color2,#e0e0e0)"
+
 # JupyterLab leaves no room between code and what follows, and puts words in tables to the right. The class stands
 # twice in order to weigh as much as JupyterLab's own rules; of two equals the later one counts.
 _PAGE: Final = (
@@ -50,6 +55,10 @@ _LIVE: Final = (
     # A long code block is split between two lines: no gap there.
     ".spark-magic-block:has(>div>pre:last-child)+.spark-magic-block>div>pre:first-child{margin-top:-1em}",
     ".spark-magic .spark-magic-head{align-items:center;gap:.8em}",
+    # The ordinary button of the background looks like the other one.
+    ".spark-magic .spark-magic-background-stop.jupyter-button{width:auto;height:auto;padding:0 .9em;line-height:1.7;"
+    "border-radius:3px;border:1px solid var(--jp-border-color1,#bdbdbd);background:var(--jp-layout-color1,transparent);"
+    "color:var(--jp-ui-font-color1,inherit);font-size:85%;box-shadow:none}",
     # Where anywidget is not installed beside JupyterLab, its place must not show an error: no Stop button, that is all.
     ".spark-magic-head .jupyter-widgets-error-widget{display:none}",
     # The section is opened by a `details` beside it, whose state an update of the text does not touch.
@@ -57,4 +66,15 @@ _LIVE: Final = (
     f".spark-magic-reasoning .spark-magic-block{{{_COLOUR};font-size:inherit}}",
     ".spark-magic-fold:has(details[open])+.spark-magic-reasoning{display:block}",
 )
+_COLUMNS: Final = (
+    f".spark-magic .spark-magic-columns.spark-magic-columns{{{COLUMNS}}}",
+    f".spark-magic .spark-magic-column.spark-magic-column{{{COLUMN};{INSIDE.replace(';', '!important;')}!important}}",
+)
+_COLUMNS_IN_LAB: Final = (
+    # JupyterLab leaves so much room beside an output: once, not in each column.
+    ".jp-OutputArea .spark-magic .spark-magic-columns{padding-right:20px}",
+    ".jp-OutputArea .spark-magic .spark-magic-column .spark-magic-block,"
+    ".jp-OutputArea .spark-magic .spark-magic-column.spark-magic-block{padding-right:0}",
+)
+LIVE_COLUMNS_STYLE: Final = f"<style>{''.join((*_LIVE, *_COLUMNS, *_COLUMNS_IN_LAB))}</style>"
 LIVE_STYLE: Final = f"<style>{''.join(_LIVE)}</style>"

@@ -27,7 +27,7 @@ def show_table(
 
 def table_html(head: Sequence[str], rows: Sequence[Sequence[str]], title: str = "") -> str:
     """Return the table as HTML, every text escaped, and none of it read as a formula."""
-    caption = f"<div><b>{escape(to_plain(title))}</b></div>" if title else ""
+    caption = f'<div style="white-space:pre-line"><b>{escape(to_plain(title))}</b></div>' if title else ""
     heads = "".join(_cell_html("th", cell) for cell in head)
     body = "".join(f"<tr>{''.join(_cell_html('td', cell) for cell in row)}</tr>" for row in rows)
     table = f"<table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"

@@ -46,7 +46,7 @@ class TerminalView:
             self._write("\n\n")
         self._section = section
 
-    def finish(self, answer: Answer, outcome: Outcome) -> None:
+    def finish(self, answer: Answer, outcome: Outcome, problem: tuple[str, ...] = ()) -> None:  # noqa: ARG002  # the prompt shows it
         """End the text and print its footer; nothing where nothing came, since the error says it all."""
         if outcome is Outcome.COMPLETE or self._section:
             if sources := sources_text(answer.references):
@@ -65,3 +65,13 @@ class TerminalView:
         sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
         sys.stdout.flush()
         self._line_open = not text.endswith("\n")
+
+
+class QuietView(TerminalView):
+    """Print the notes and nothing more, for an answer in the background: somebody is typing at the prompt."""
+
+    def take(self, event: Event) -> None:
+        """Print nothing; `str()` of the pending answer is what came so far."""
+
+    def finish(self, answer: Answer, outcome: Outcome, problem: tuple[str, ...] = ()) -> None:
+        """Print nothing; `wait()` returns the answer, which is shown then, or raises the error."""

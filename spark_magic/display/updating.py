@@ -1,10 +1,11 @@
 """For kernels without a widget frontend (nbclient, papermill, consoles): one output, updated now and then."""
 
 import time
+from dataclasses import replace
 from typing import Any, Final
 
 from ..answer import Answer
-from ..events import Delta, Event, Notice, Reasoning
+from ..events import Delta, Event, Notice, Reasoning, StartedOver
 from .facts import Facts, Outcome, metadata
 from .pace import Pace
 from .publish import publish
@@ -34,6 +35,9 @@ class UpdatingView:
             self._reasonings.append(event.text)
         elif isinstance(event, Notice):
             self._facts = self._facts.noting(event)
+        elif isinstance(event, StartedOver):
+            self._texts.clear()
+            self._reasonings.clear()
         if (self._texts or self._reasonings) and self._due():
             size = self._show(self._so_far(), Outcome.RUNNING)  # should the kernel die, nobody takes it for the whole
             self._pace.spent(1, size)
@@ -45,13 +49,15 @@ class UpdatingView:
             reasoning="".join(self._reasonings),
             model=self._facts.model,
             seconds=time.monotonic() - self._began,
+            form=self._facts.format,
         )
 
     def _due(self) -> bool:
         return self._pace.due() and time.monotonic() - self._last >= _INTERVAL
 
-    def finish(self, answer: Answer, outcome: Outcome) -> None:
+    def finish(self, answer: Answer, outcome: Outcome, problem: tuple[str, ...] = ()) -> None:
         """Show the final form; nothing where nothing came, since the error says it all."""
+        self._facts = replace(self._facts, problem=problem)
         shown = self._handle is not None  # maybe what is to be withdrawn
         if shown or outcome is Outcome.COMPLETE or answer or answer.reasoning or self._facts.notes:
             self._show(answer, outcome)
@@ -64,3 +70,28 @@ class UpdatingView:
         else:
             self._handle.update(data, raw=True, metadata=about)
         return sum(map(len, data.values()))
+
+
+class LaterView(UpdatingView):
+    """One for an answer in the background: it is there at once, while its cell runs.
+
+    Its final form is shown once more at the end of the cell that runs then, or of the next one: nbclient listens to
+    running cells alone.
+    """
+
+    def __init__(self, facts: Facts, events: Any) -> None:
+        """Take the shell's events, too."""
+        super().__init__(facts)
+        self._events = events
+        self._final = (self._so_far(), Outcome.RUNNING)
+        self._show(*self._final)
+
+    def finish(self, answer: Answer, outcome: Outcome, problem: tuple[str, ...] = ()) -> None:
+        """Show the final form, now and once more."""
+        super().finish(answer, outcome, problem)
+        self._final = (answer, outcome)
+        self._events.register("post_run_cell", self._once_more)
+
+    def _once_more(self, *_: object) -> None:
+        self._events.unregister("post_run_cell", self._once_more)
+        self._show(*self._final)

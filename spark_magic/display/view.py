@@ -14,6 +14,9 @@ class View(Protocol):
         """Show an event, at once or with the next update."""
         ...
 
-    def finish(self, answer: Answer, outcome: Outcome) -> None:
-        """Put the final, static form in place; `answer` is what there is of it."""
+    def finish(self, answer: Answer, outcome: Outcome, problem: tuple[str, ...] = ()) -> None:
+        """Put the final, static form in place; `answer` is what there is of it.
+
+        `problem` has the lines of an error that no cell shows.
+        """
         ...

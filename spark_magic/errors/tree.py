@@ -125,6 +125,18 @@ class PromptTooLarge(SparkError):
     """The question alone is larger than the model's input budget; nothing was sent."""
 
 
+class PictureRefused(SparkError):
+    """The picture cannot be sent: no file, no picture, or beyond the service's limits; nothing was sent."""
+
+
+class BadVariable(SparkError):
+    """A `{{ variable }}` of the question could not be put in; nothing was sent."""
+
+
+class HistoryDamaged(SparkError):
+    """A file is no saved conversation, or not a whole one (`values`: `source`, `line`); nothing was loaded."""
+
+
 class ConnectionFailed(SparkError):
     """The server could not be reached, or did not prove who it is; nothing was sent."""
 
@@ -153,6 +165,14 @@ class ConversationBusy(SparkError):
     """Another question of the same conversation is being answered; nothing was sent."""
 
 
+class AnswerStopped(SparkError):
+    """An answer in the background was stopped by its button, by `stop()` or by unloading; never remembered."""
+
+
+class StillAnswering(SparkError, TimeoutError):
+    """An answer in the background is not complete within the time it was waited for; it goes on."""
+
+
 class ConnectionLost(SparkError):
     """The connection ended before the last frame, whatever its close code said."""
 
@@ -163,6 +183,13 @@ class DeadlineExceeded(SparkError):
 
 class AnswerTooLarge(SparkError):
     """The server sent more bytes than one answer may have."""
+
+
+class AnswerInvalid(SparkError):
+    """The answer is not of the form that was asked for, and asking once more has not helped.
+
+    `values["path"]` says where (`$.items[2].price`), `values["problem"]` what is wrong there. Nothing is remembered.
+    """
 
 
 class ProtocolError(SparkError):
@@ -201,15 +228,26 @@ class ServiceBusy(ServiceError):
 class SparkInterrupted(KeyboardInterrupt):
     """The user's own stop: what came so far stays on the screen, and only a complete answer is remembered."""
 
-    def __init__(self, *, complete: bool = False) -> None:
-        """Take whether the answer was complete when the stop came."""
+    def __init__(self, *, complete: bool = False, kept: str = "") -> None:
+        """Take whether the answer was complete when the stop came; of several, the model whose answer is remembered."""
         super().__init__()
         self.complete = complete
+        self.kept = kept
 
     def __str__(self) -> str:
         """Say so in one line."""
+        if self.kept:
+            return say("interrupted.kept", kept=self.kept)
         return say("interrupted.complete" if self.complete else "interrupted")
 
     def _render_traceback_(self) -> list[str]:
         """Show IPython one line instead of a traceback."""
         return [f"{type(self).__name__}: {self}"]
+
+
+class WaitInterrupted(SparkInterrupted):
+    """The user's own end of waiting for an answer in the background, which goes on."""
+
+    def __str__(self) -> str:
+        """Say so in one line."""
+        return say("shown.wait_over")

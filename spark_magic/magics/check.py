@@ -3,7 +3,6 @@
 from contextlib import closing
 from dataclasses import replace
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from ..auth import check_address
 from ..client import Client
@@ -21,7 +20,9 @@ from ..errors import (
 from ..events import Delta, Message, Notice, Reasoning
 from ..messages import say
 from ..models import SANDBOX_ALIAS, Model, catalogue
+from ..picture import blank_picture
 from ..target import Parameters
+from .pictures import at_own_gateway
 from .request import ready
 from .state import State
 
@@ -84,14 +85,10 @@ def _models(magics: Any) -> list[Model]:
     chosen = magics.chosen_model()
     known = catalogue(read_config_file().models)
     del known[SANDBOX_ALIAS]
-    if _host(chosen) not in map(_host, known.values()):
+    if at_own_gateway(chosen, known):
         return [chosen]
     known[chosen.alias] = chosen
     return [model for model in known.values() if model is chosen or not model.retired]
-
-
-def _host(model: Model) -> str | None:
-    return urlsplit(model.url).hostname
 
 
 def _concerns_all(problem: SparkError) -> bool:
@@ -115,13 +112,18 @@ def _problem(magics: Any, state: State, model: Model, hints: list[str]) -> Spark
 def _notices(client: Client) -> list[str]:
     """Wait for the first words and leave, that they come is all there is to know; return what was told before them."""
     told: list[str] = []
-    with closing(client.stream(_QUESTION)) as events:
+    with closing(client.stream(_messages(client.target.model))) as events:
         for event in events:
             if isinstance(event, Notice):
                 told.append(say(event.key, **event.values))
             elif isinstance(event, Delta | Reasoning):
                 break
     return told
+
+
+def _messages(model: Model) -> tuple[Message, ...]:
+    """Return the question; a model that sees pictures answers only questions about one."""
+    return (blank_picture().message, *_QUESTION) if model.images else _QUESTION
 
 
 def _row(model: Model, problem: SparkError | None) -> tuple[str, ...]:

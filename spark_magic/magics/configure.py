@@ -7,12 +7,14 @@ from ..client import checked_parameters
 from ..config.settings import PARAMETERS, TIMEOUTS
 from ..errors import SparkError
 from .check import show_check
+from .examples import examples_in
 from .login import login, logout
+from .named import tell
 from .parsers import LOGIN, LOGOUT, given
 from .settings_report import show_models, show_settings
 from .state import State
 
-_SET: Final = ("model", "system", *PARAMETERS, *TIMEOUTS, "retries")
+_SET: Final = ("model", "system", "examples", *PARAMETERS, *TIMEOUTS, "retries", "warn_tokens", "autosave")
 
 
 def run_config(magics: Any, state: State, options: argparse.Namespace) -> None:
@@ -30,6 +32,7 @@ def run_config(magics: Any, state: State, options: argparse.Namespace) -> None:
         show_check(magics, state)
     if not (options.word or options.list_models or options.check):
         show_settings(magics, state)
+    tell(state)
 
 
 def _language(options: argparse.Namespace) -> dict[str, str]:
@@ -44,6 +47,7 @@ def _apply(magics: Any, state: State, changes: dict[str, Any]) -> None:
         _set(magics, changes)
         target = magics.target()
         checked_parameters(target.model, target.parameters)
+        examples_in(magics.examples)
     except SparkError:
         _set(magics, before)
         state.origins = origins

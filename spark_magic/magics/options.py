@@ -16,8 +16,8 @@ _NAME: Final = (
 )
 _SECRET_OPTION: Final = re.compile(rf"--?{_NAME}(?:=.*)?|{_NAME}=.*", re.IGNORECASE | re.DOTALL)
 _KEY: Final = re.compile(r"(?=[A-Za-z+/]*[0-9])[A-Za-z0-9+/]{32,}")  # what the console hands out; no word is like it
+_FILE: Final = re.compile(r".*\.[A-Za-z]\w{0,4}")  # a path may well have 32 such letters in a row, and no key a suffix
 _WIDTH: Final = 100
-_TIE: Final = "\u00a0"  # a blank where no line is broken
 
 
 class HelpAsked(Exception):
@@ -50,6 +50,7 @@ class Parser(argparse.ArgumentParser):
         )
         self._magic, self._topic, self._words = magic, topic, words
         self._optionals.title = say("help.options")
+        self._positionals.title = say("help.words")
         self.add_argument("--help", action="store_true", help=say("help.help"))
 
     def parse(self, words: list[str]) -> argparse.Namespace:
@@ -73,15 +74,35 @@ class Parser(argparse.ArgumentParser):
         raise UsageError(text)
 
     def _allowed(self) -> str:
-        """Return all words and options, no line broken between an option and its value."""
-        options = [_TIE.join(filter(None, ["/".join(a.option_strings), str(a.metavar or "")])) for a in self._actions]
-        text = say("usage.allowed", magic=self._magic, options=", ".join([*self._words, *options]))
-        return textwrap.fill(text, _WIDTH, subsequent_indent="  ", break_on_hyphens=False).replace(_TIE, " ")
+        """Return all words and the options' long names; --help has the rest."""
+        words = [*self._words, *(str(action.metavar) for action in self.positionals)]
+        names = [next(n for n in a.option_strings if n.startswith("--")) for a in self._actions if a.option_strings]
+        text = say("usage.allowed", magic=self._magic, options=", ".join([*words, *names]))
+        return textwrap.fill(text, _WIDTH, subsequent_indent="  ", break_on_hyphens=False)
 
     def takes_value(self, option: str) -> bool:
         """Tell whether it is an option whose value is the next word."""
         action = self._option_string_actions.get(option)
         return action is not None and action.nargs != 0
+
+    def action_of(self, option: str) -> argparse.Action | None:
+        """Return what an option of that name does; None where there is none."""
+        return self._option_string_actions.get(option)
+
+    @property
+    def options(self) -> dict[str, argparse.Action]:
+        """What each option does, by each of its names."""
+        return dict(self._option_string_actions)
+
+    @property
+    def positionals(self) -> list[argparse.Action]:
+        """What the words that are no options mean."""
+        return self._get_positional_actions()
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The words that may stand among the options."""
+        return self._words
 
     def _stray(self, words: list[str]) -> str:
         """Say what is wrong with words nobody asked for, if anything; options are named, other words may be secret."""
@@ -130,8 +151,12 @@ def refuse_secrets(words: list[str]) -> None:
 
     A word with blanks in it was quoted: a text, no key.
     """
-    if any(_SECRET_OPTION.fullmatch(word) or (len(word.split()) == 1 and _KEY.search(word)) for word in words):
+    if any(_SECRET_OPTION.fullmatch(word) or _is_key(word) for word in words):
         raise UsageError(say("usage.secret"))
+
+
+def _is_key(word: str) -> bool:
+    return len(word.split()) == 1 and not _FILE.fullmatch(word) and _KEY.search(word) is not None
 
 
 def leading_options(line: str, parser: Parser) -> tuple[list[str], str]:

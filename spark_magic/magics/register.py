@@ -9,16 +9,37 @@ from traitlets import TraitError
 
 from ..display import install, uninstall
 from ..messages import say
+from .completion import Completion
 from .frames import without_our_frames
 from .options import Parser
-from .parsers import config_parser, reset_parser, spark_parser
+from .parsers import (
+    config_parser,
+    explain_parser,
+    history_parser,
+    reset_parser,
+    retry_parser,
+    spark_parser,
+    usage_parser,
+)
 from .question import Questions
 from .spark_magics import SparkMagics
 from .state import State, state_of
 
 _ATTRIBUTE: Final = "_spark_magic_loaded"
-_ALWAYS: Final = (("line", "xinghuo"), ("cell", "xinghuo"), ("line", "spark_config"), ("line", "spark_reset"))
+_ALWAYS: Final = (
+    *(("line", "xinghuo"), ("cell", "xinghuo"), ("line", "spark_config"), ("line", "spark_reset")),
+    *(("line", "spark_usage"), ("line", "spark_retry"), ("line", "spark_explain"), ("line", "spark_history")),
+)
 _OWN_NAME: Final = (("line", "spark"), ("cell", "spark"))
+_PARSERS: Final[dict[str, Callable[[], Parser]]] = {
+    "spark": spark_parser,
+    "spark_config": config_parser,
+    "spark_reset": reset_parser,
+    "spark_history": history_parser,
+    "spark_usage": usage_parser,
+    "spark_retry": retry_parser,
+    "spark_explain": explain_parser,
+}
 
 _Place = tuple[str, str]  # "line" or "cell", and the magic's name
 
@@ -30,6 +51,7 @@ class _Loaded:
     ours: dict[_Place, Any]
     before: dict[_Place, Any]
     questions: Questions
+    completion: Completion
 
 
 def load(shell: Any) -> None:
@@ -41,12 +63,14 @@ def load(shell: Any) -> None:
     functions, tables = _functions(magics), shell.magics_manager.magics
     before = {(kind, name): tables[kind].get(name) for kind, name in places}
     ours = {(kind, name): functions[name] for kind, name in places}
-    questions = Questions(name for name in ("spark", "xinghuo") if ("line", name) in ours)
+    questions = Questions(name for name in ("spark", "xinghuo", "spark_explain") if ("line", name) in ours)
     for (kind, name), function in ours.items():
         tables[kind][name] = function
     shell.input_transformer_manager.token_transformers.append(questions)
     install(shell)
-    setattr(shell, _ATTRIBUTE, _Loaded(ours, before, questions))
+    completion = Completion(shell, magics.state, {place: _parser_of(place[1]) for place in ours})
+    completion.install()
+    setattr(shell, _ATTRIBUTE, _Loaded(ours, before, questions, completion))
 
 
 def _magics(shell: Any, state: State) -> SparkMagics:
@@ -86,6 +110,7 @@ def unload(shell: Any) -> None:
         if tables[kind].get(name) is function:  # what somebody else has put there since is theirs
             _put(tables[kind], name, loaded.before[kind, name])
     shell.input_transformer_manager.token_transformers.remove(loaded.questions)
+    loaded.completion.remove()
     shell.configurables.remove(state.magics)
     uninstall(shell)
     state.close()
@@ -100,9 +125,12 @@ def _put(table: dict[str, Any], name: str, function: Any) -> None:
 
 def _functions(magics: SparkMagics) -> dict[str, Callable[..., Any]]:
     """Return the magics by name, each with the help of all its options, for `%%spark?`."""
-    parsers = {"spark": spark_parser, "spark_config": config_parser, "spark_reset": reset_parser}
-    functions = {name: _documented(getattr(magics, name), parser) for name, parser in parsers.items()}
+    functions = {name: _documented(getattr(magics, name), parser) for name, parser in _PARSERS.items()}
     return functions | {"xinghuo": functions["spark"]}
+
+
+def _parser_of(name: str) -> Callable[[], Parser]:
+    return _PARSERS["spark" if name == "xinghuo" else name]
 
 
 def _documented(method: Any, parser: Callable[[], Parser]) -> Callable[..., Any]:

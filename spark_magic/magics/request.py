@@ -8,24 +8,32 @@ from ..auth import check_address
 from ..client import Client, checked_parameters, unknown_to
 from ..config.file import config_file
 from ..config.settings import PARAMETERS
-from ..conversation import Conversation, Exchange, Plan, Turn
+from ..conversation import Conversation, Exchange, Further, Plan, Turn
 from ..credentials import Credentials, find_credentials
 from ..display.facts import Facts
 from ..events import Message
+from ..formats import PLAIN_FORM, Form
 from ..messages import say
 from ..models import SANDBOX_ALIAS
 from ..target import Target
+from .examples import examples_in
 from .parsers import given
-from .state import State
+from .pictures import sighted
+from .repair import judge_of
+from .state import DEFAULT_NAME, State
 
 
 @dataclass(frozen=True)
 class Prompt:
-    """What is asked, all variables put in: the text, the picture it is about, and notes on how it came about."""
+    """What is asked, all variables put in: the text, the picture it is about, and notes on how it came about.
+
+    The text ends with the sentence that asks for the `form`.
+    """
 
     text: str
     picture: Message | None = None
     notes: tuple[str, ...] = ()
+    form: Form = PLAIN_FORM
 
 
 @dataclass(frozen=True)
@@ -39,10 +47,11 @@ class Request:
     plan: Plan
     sent: dict[str, Any]
     facts: Facts
+    form: Form = PLAIN_FORM
 
     def exchange(self) -> Exchange:
         """Return a new exchange of it; nothing is sent yet."""
-        return self.conversation.ask(self.client, self.plan)
+        return self.conversation.ask(self.client, self.plan, form=self.form.format, judge=judge_of(self.form))
 
 
 @dataclass(frozen=True)
@@ -51,38 +60,56 @@ class Asked:
 
     prompt: Prompt
     options: argparse.Namespace
-    request: Request
+    plan: Plan
     exchange: Exchange
 
 
-def request_of(
-    shell: Any, state: State, prompt: Prompt, options: argparse.Namespace, *, instead_of: Turn | None = None
+def request_of(  # noqa: PLR0913  # what a request is made of
+    shell: Any,
+    state: State,
+    prompt: Prompt,
+    options: argparse.Namespace,
+    *,
+    instead_of: Turn | None = None,
+    further: Further | None = None,
+    remembered: bool = True,
 ) -> Request:
     """Make the request; for a dry run without looking for credentials, starting the sandbox or reading the clock.
 
-    `instead_of` is the turn whose place the answer takes. Raises SparkError, before anything is shown or sent.
+    `instead_of` is the turn whose place the answer takes, `further` the answer it goes on with; if it is not to be
+    `remembered`, the conversation is still its context. Raises SparkError, before anything is shown or sent.
     """
     settings, history = state.magics, not options.no_history
+    conversation = state.conversation_named(options.name)
+    cell = state.cell(shell) if shell is not None and history else None
     target = settings.target(options.model or "", **given(options, *PARAMETERS))
+    told: tuple[str, ...] = ()
+    if conversation.picture(prompt.picture, cell=cell, instead_of=instead_of, history=history) is not None:
+        target, told = sighted(settings, target, options, new=prompt.picture is not None)
     sent = _sent(target)
     credentials = None
     if not options.dry_run:
         target, credentials = ready(state, target)
     client = Client(target, credentials, clock=state.clock)
-    conversation = state.conversation_named(options.name)
     plan = conversation.plan(
         client,
         prompt.text,
         system=settings.system if options.system is None else options.system,
+        examples=examples_in(settings.examples if options.examples is None else options.examples),
         picture=prompt.picture,
-        cell=state.cell(shell) if shell is not None and history else None,
-        execution_count=0 if shell is None else shell.execution_count,
+        cell=cell,
+        execution_count=0 if shell is None else shell.displayhook.prompt_count,  # the shell's counts ahead in 9
         instead_of=instead_of,
+        further=further,
         history=history,
     )
-    notes = (*prompt.notes, *_notes(conversation, target, plan))
-    facts = Facts(target.model.alias, sent, notes, plan.remembered)
-    return Request(options.name, conversation, target, client, plan, sent, facts)
+    if not remembered:
+        plan = replace(plan, remembered=False, replaces=0)
+    due = () if options.dry_run else (*state.take_spent_note(), *state.shelf.take_notes())
+    notes = (*prompt.notes, *told, *_notes(conversation, target, plan), *due)
+    named = "" if options.name == DEFAULT_NAME else options.name
+    facts = Facts(target.model.alias, sent, notes, plan.remembered, format=prompt.form.format, conversation=named)
+    return Request(options.name, conversation, target, client, plan, sent, facts, prompt.form)
 
 
 def ready(state: State, target: Target) -> tuple[Target, Credentials]:
@@ -111,7 +138,7 @@ def _notes(conversation: Conversation, target: Target, plan: Plan) -> tuple[str,
     notes = {
         say("note.system_in_question", model=model.alias): plan.system_in_question,
         say("note.left_out.one" if left_out == 1 else "note.left_out", count=left_out): left_out,
-        say("note.replaces", number=plan.replaces): plan.replaces,
+        say("note.replaces", number=plan.replaces): plan.replaces and plan.further is None,
         say("note.max_tokens", limit=model.output_tokens): max_tokens is not None and max_tokens > model.output_tokens,
         say("note.retired", model=model.alias): model.retired,
         say("note.not_sent", model=model.alias, names=", ".join(unknown)): unknown,

@@ -17,7 +17,7 @@ from .state import State
 
 _Row = tuple[str, str, str]
 _LONGEST: Final = 80  # characters of a system prompt worth showing here
-_ABILITIES: Final = ("system_role", "reasoning", "web_search", "references", "retired")
+_ABILITIES: Final = ("system_role", "reasoning", "web_search", "references", "images", "retired")
 
 
 def show_settings(magics: Any, state: State) -> None:

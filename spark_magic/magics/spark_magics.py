@@ -11,7 +11,15 @@ from ..config import Settings
 from ..errors import ConfigurationError
 from ..messages import say
 from .options import HelpAsked, Parser, leading_options, split_line
-from .parsers import config_parser, reset_parser, spark_parser
+from .parsers import (
+    config_parser,
+    explain_parser,
+    history_parser,
+    reset_parser,
+    retry_parser,
+    spark_parser,
+    usage_parser,
+)
 from .state import State
 
 _T = TypeVar("_T")
@@ -32,9 +40,14 @@ class SparkMagics(Settings, Magics):
         self.configured = {n: v for n, t in traits.items() if (v := getattr(self, n)) != t.default()}
         self.state.origins.update(dict.fromkeys(self.configured, "label.configured"))
         self.observe(self._note_origin, list(traits))
+        self.observe(self._save_all, "autosave")
 
     def _note_origin(self, change: Any) -> None:
         self.state.origins[change["name"]] = "%config"
+
+    def _save_all(self, _: Any) -> None:
+        for name in list(self.state.conversations):
+            self.state.keep(name)
 
     @no_var_expand
     def spark(self, line: str, cell: str | None = None) -> Any:
@@ -44,6 +57,8 @@ class SparkMagics(Settings, Magics):
         options = _parse(parser, words)
         if options is None:
             return None
+        if options.further:
+            return self._go_on(prompt, options)
         if not prompt.strip():
             raise UsageError(say("usage.empty"))
         return self.ask(prompt, options)
@@ -52,17 +67,40 @@ class SparkMagics(Settings, Magics):
         """Ask, and put the answer where `--output` says, too."""
         from .ask import ask_in  # noqa: PLC0415  # loads the client: not before it is needed
 
-        answer = _blamed(lambda: ask_in(self.shell, self.state, prompt, options), options)
-        if options.output and answer is not None:
-            self.namespace[options.output] = answer
-        return answer
+        return self._kept(_blamed(lambda: ask_in(self.shell, self.state, prompt, options), options), options)
 
-    @property
-    def namespace(self) -> dict[str, Any]:
-        """The user's variables."""
-        shell: Any = self.shell
-        names: dict[str, Any] = shell.user_ns
-        return names
+    def _kept(self, answer: Any, options: argparse.Namespace) -> Any:
+        from .deliver import delivered  # noqa: PLC0415  # as above
+
+        return delivered(self.shell, answer, options)
+
+    def _go_on(self, text: str, given: argparse.Namespace) -> Any:
+        from .further import go_on  # noqa: PLC0415  # as above
+
+        return self._kept(*_blamed(lambda: go_on(self.shell, self.state, text, given), given))
+
+    @no_var_expand
+    def spark_retry(self, line: str) -> Any:
+        """Ask the last question again: `%spark_retry [options]`."""
+        given = _parse(retry_parser(), split_line(line))
+        if given is None:
+            return None
+        from .again import ask_again  # noqa: PLC0415  # as above
+
+        return self._kept(*_blamed(lambda: ask_again(self.shell, self.state, given), given))
+
+    @no_var_expand
+    def spark_explain(self, line: str) -> Any:
+        """Explain the last error: `%spark_explain [options] [question]`."""
+        from .explain import explaining  # noqa: PLC0415  # as above
+
+        with explaining(self.state) as explain:
+            parser = explain_parser()
+            words, question = leading_options(line, parser)
+            given = _parse(parser, words)
+            if given is None:
+                return None
+            return self._kept(*_blamed(lambda: explain(self.shell, question, given), given))
 
     @no_var_expand
     def spark_config(self, line: str) -> None:
@@ -76,16 +114,33 @@ class SparkMagics(Settings, Magics):
 
     @no_var_expand
     def spark_reset(self, line: str) -> None:
-        """Forget the conversation: `%spark_reset [--system]`."""
+        """Forget a conversation: `%spark_reset [NAME] [--all] [--system]`."""
         options = _parse(reset_parser(), split_line(line))
         if options is None:
             return
-        count = self.state.conversation.reset()
-        print(say("reset.done.one" if count == 1 else "reset.done", count=count))  # noqa: T201  # a magic's answer to its user
-        if self.system:
-            print(say("reset.system_gone" if options.system else "reset.system_stays"))  # noqa: T201  # as above
-        if options.system:
-            self.system = ""
+        from .forget import run_reset  # noqa: PLC0415  # as above
+
+        run_reset(self, self.state, options)
+
+    @no_var_expand
+    def spark_history(self, line: str) -> None:
+        """Show the conversation's turns, save and load them, go back: `%spark_history [options]`."""
+        options = _parse(history_parser(), split_line(line))
+        if options is None:
+            return
+        from .history import run_history  # noqa: PLC0415  # as above
+
+        run_history(self.state, options)
+
+    @no_var_expand
+    def spark_usage(self, line: str) -> None:
+        """Show what the questions have cost: `%spark_usage [--by model|day|turn|conversation]`."""
+        options = _parse(usage_parser(), split_line(line))
+        if options is None:
+            return
+        from .usage import run_usage  # noqa: PLC0415  # loads tables
+
+        run_usage(self.state.ledger, options)
 
 
 def _parse(parser: Parser, words: list[str]) -> argparse.Namespace | None:

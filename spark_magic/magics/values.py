@@ -4,9 +4,11 @@ import argparse
 import keyword
 import math
 from collections.abc import Callable
-from typing import NoReturn
+from typing import Final, NoReturn
 
 from ..messages import say
+
+_MOST_MODELS: Final = 6  # side by side: more than that nobody can read
 
 
 def _refuse(key: str, **values: object) -> NoReturn:
@@ -20,11 +22,34 @@ def name(text: str) -> str:
     return text
 
 
+class PictureName(str):
+    """What a magic line calls a picture: a variable's name, or a file's; an object of a plain call is none."""
+
+    __slots__ = ()
+
+
 def label(text: str) -> str:
     """Accept a conversation's name: any word."""
     if not text.strip() or len(text.split()) != 1 or text.startswith("-") or not text.isprintable():
         _refuse("usage.label", name=text)
     return text
+
+
+def one_model(text: str) -> str:
+    """Accept one model's alias; whether there is such a model is seen later."""
+    if "," in text:
+        _refuse("usage.one_model")
+    return text
+
+
+def models(text: str) -> str:
+    """Accept one model's alias or several with commas between them; return them without blanks."""
+    names = [name.strip() for name in text.split(",")]
+    if len(names) > 1 and not all(names):
+        _refuse("usage.no_alias")
+    if len(names) > _MOST_MODELS:
+        _refuse("usage.many_models", count=len(names), most=_MOST_MODELS)
+    return ",".join(names)
 
 
 def number(text: str) -> float:
@@ -48,6 +73,14 @@ def count(text: str) -> int:
     found = whole_number(text)
     if found < 0:
         _refuse("usage.count", value=text)
+    return found
+
+
+def at_least_one(text: str) -> int:
+    """Accept 1 or more."""
+    found = whole_number(text)
+    if found < 1:
+        _refuse("usage.at_least_one", value=text)
     return found
 
 

@@ -1,6 +1,7 @@
 """Show an answer as it comes, to its end or to the user's stop."""
 
 import sys
+from collections.abc import Generator
 from contextlib import closing
 from typing import Any
 
@@ -9,7 +10,8 @@ from ..conversation import Exchange
 from ..display import open_view
 from ..display.facts import Outcome
 from ..display.view import View
-from ..errors import Moderated, SparkError, SparkInterrupted
+from ..errors import AnswerInvalid, Moderated, SparkError, SparkInterrupted
+from ..events import Event
 from .interrupt import Interrupt, interrupted_by
 from .request import Request
 
@@ -29,12 +31,17 @@ def watched(shell: Any, request: Request, exchange: Exchange) -> Answer:
     return answer
 
 
-def follow(view: View, exchange: Exchange, interrupt: Interrupt) -> Answer:
-    """Show the events until the last one; whatever ends them early leaves the partial answer, marked."""
+def follow(
+    view: View, exchange: Exchange, interrupt: Interrupt, events: Generator[Event, None, None] | None = None
+) -> Answer:
+    """Show the events until the last one; whatever ends them early leaves the partial answer, marked.
+
+    `events` are the exchange's where somebody has begun them already, and so claimed the conversation.
+    """
     problem: BaseException | None = None
     try:
-        with closing(iter(exchange)) as events:
-            for event in events:
+        with closing(iter(exchange) if events is None else events) as coming:
+            for event in coming:
                 view.take(event)
     except BaseException as early:
         problem = early
@@ -55,4 +62,6 @@ def outcome_of(exchange: Exchange, problem: BaseException | None, *, stopped: bo
         return Outcome.WITHDRAWN
     if exchange.answer is not None:
         return Outcome.FLAGGED if exchange.moderated else Outcome.COMPLETE
+    if isinstance(problem, AnswerInvalid):
+        return Outcome.INVALID
     return Outcome.STOPPED if stopped or isinstance(problem, KeyboardInterrupt) else Outcome.FAILED

@@ -7,17 +7,28 @@ import locale
 import os
 from typing import Final, Literal, TypeAlias
 
+from .background import BACKGROUND
+from .comparing import COMPARING
+from .conversations import CONVERSATIONS
+from .debugging import DEBUGGING
 from .failures import FAILURES
 from .help import HELP
 from .labels import LABELS
+from .pictures import PICTURES
 from .prompts import PROMPTS
+from .results import RESULTS
 from .service import SERVICE
+from .spending import SPENDING
+from .variables import VARIABLES
 
 __all__ = ["LANGUAGES", "TABLE", "Language", "has", "language", "say", "use_language"]
 
 Language: TypeAlias = Literal["en", "zh"]
 LANGUAGES: Final[tuple[Language, ...]] = ("en", "zh")
-TABLES: Final = (FAILURES, SERVICE, PROMPTS, LABELS, HELP)
+TABLES: Final = (
+    *(COMPARING, FAILURES, SERVICE, PROMPTS, LABELS, HELP, RESULTS, PICTURES, SPENDING, BACKGROUND, DEBUGGING),
+    *(VARIABLES, CONVERSATIONS),
+)
 TABLE: Final[dict[str, tuple[str, str]]] = {key: texts for table in TABLES for key, texts in table.items()}
 
 _chosen: list[Language] = []  # what the setting says; empty: the environment decides

@@ -130,8 +130,10 @@ FAILURES: Final[dict[str, tuple[str, str]]] = NETWORK | {
         "这个对话还在回答另一个问题。",
     ),
     "conversation.busy.hint": (
-        "Nothing was sent. Wait for it to end, or ask outside the conversation with --no-history.",
-        "没有发送任何内容。请等它结束，或用 --no-history 在对话之外提问。",
+        "Nothing was sent. Wait for it to end (.wait(), where it is in the background), ask in another conversation with"
+        " --name NAME, or outside of any with --no-history.",
+        "没有发送任何内容。请等它结束（在后台回答时用 .wait()），用 --name NAME 在另一个对话中提问，"
+        "或用 --no-history 在对话之外提问。",
     ),
     "connection.lost": (
         "The connection ended before the answer was complete.",

@@ -24,8 +24,8 @@ HELP: Final[dict[str, tuple[str, str]]] = {
         "%spark_config logout       删除 login 保存的凭证",
     ),
     "help.reset": (
-        "%spark_reset [options]\n\nForget the conversation and say how many turns it had; the system prompt stays.",
-        "%spark_reset [选项]\n\n忘记对话并说明有多少轮；系统提示保留。",
+        "%spark_reset [NAME] [options]\n\nForget a conversation and say how many turns it had; the system prompt stays.",
+        "%spark_reset [名称] [选项]\n\n忘记一个对话并说明有多少轮；系统提示保留。",
     ),
     "help.options": ("options", "选项"),
     "help.help": ("show this", "显示本说明"),
@@ -57,8 +57,8 @@ HELP: Final[dict[str, tuple[str, str]]] = {
     "help.retries": ("how often a failure before the first words is asked again", "在收到内容之前失败时重试的次数"),
     "help.list_models": ("show all models", "列出全部模型"),
     "help.check": (
-        "one tiny request per model: which ones this account may use (a few tokens each)",
-        "向每个模型发一个极小的请求，看账号可用哪些（每个几 token）",
+        "one tiny request per model: which ones this account may use (a few tokens each, 273 more for a model that sees pictures)",
+        "向每个模型发一个极小的请求，看账号可用哪些（每个几 token，看图模型另加 273）",
     ),
     "help.reset_config": (
         "set everything back to IPython's configuration and the defaults",

@@ -153,8 +153,8 @@ LABELS: Final[dict[str, tuple[str, str]]] = {
         "{magic} 只接受选项以及 login、logout；这一行还有别的内容。",
     ),
     "usage.stray.reset": (
-        "{magic} takes options only; there is something else on the line.",
-        "{magic} 只接受选项；这一行还有别的内容。",
+        "{magic} takes options and the name of one conversation; there is something else on the line.",
+        "{magic} 只接受选项和一个对话的名称；这一行还有别的内容。",
     ),
     "usage.dash": (
         "A question that begins with a dash goes behind `--`: %spark -- -1 is what?",

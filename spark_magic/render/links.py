@@ -41,8 +41,8 @@ def link(title: str, url: str) -> str:
     host = _HOST.match(address)
     if host is None or not is_allowed(address):
         return escapeHtml(words)
-    shown = f" ({escapeHtml(host[1])})" if words else ""
-    return sanitized(f'<a href="{escapeHtml(address)}">{escapeHtml(words or host[1])}</a>{shown}')
+    shown = f"{words} ({host[1]})" if words else host[1]
+    return sanitized(f'<a href="{escapeHtml(address)}">{escapeHtml(shown)}</a>')
 
 
 def tame_links(state: "StateCore") -> None:

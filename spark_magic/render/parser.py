@@ -33,7 +33,7 @@ def page_parser() -> MarkdownIt:
     for kind, html in _RENDERERS.items():
         markdown.add_render_rule(kind, _rule(html))
     markdown.add_render_rule("fence", _fence)
-    return markdown
+    return _compiled(markdown)
 
 
 @functools.cache
@@ -46,13 +46,20 @@ def block_parser() -> MarkdownIt:
     markdown = _block_rules(MarkdownIt("js-default", {"maxNesting": MAX_NESTING, "html": False}))
     markdown.block.ruler.disable("reference")
     markdown.core.ruler.enableOnly(["normalize", "block"])
-    return markdown
+    return _compiled(markdown)
 
 
 def _block_rules(markdown: MarkdownIt) -> MarkdownIt:
     interrupts = ["paragraph", "reference", "blockquote", "list"]
     markdown.block.ruler.before("fence", "formula_block", block_formula, {"alt": interrupts})
     markdown.block.ruler.before("table", "budget", spend_step, {"alt": interrupts})
+    return markdown
+
+
+def _compiled(markdown: MarkdownIt) -> MarkdownIt:
+    """Have the rules sorted now: done at the first use, another thread might see half of them."""
+    for ruler in (markdown.core.ruler, markdown.block.ruler, markdown.inline.ruler, markdown.inline.ruler2):
+        ruler.getRules("")
     return markdown
 
 

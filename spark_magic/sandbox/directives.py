@@ -8,6 +8,8 @@
     linger                  the whole answer, then open until the client goes away
     count N [rate R]        N frames of long, deterministic Markdown, R per second (0: as fast as possible)
     say                     the answer is exactly the text after this line (or after the word), directives included
+    line TEXT               TEXT is the next line of the answer; several lines add up to all of it
+    then TEXT               the same of the answer to the message that follows, if it has no directives
     raw TEXT                TEXT verbatim as the one frame, then the close frame
     empty                   one last frame with no text in it
     oneframe                the whole answer in one frame, with status 2 and seq 0
@@ -57,6 +59,8 @@ class Directives:
     count: int | None = None
     rate: float | None = None
     say: str | None = None
+    line: str | None = None
+    then: str | None = None
     raw: str | None = None
     empty: bool = False
     oneframe: bool = False
@@ -70,6 +74,7 @@ class Directives:
 _NUMBER: Final = r"(\d{1,6})"
 _DECIMAL: Final = r"(\d{1,6}(?:\.\d{1,6})?)"
 _CLOSE_CODE: Final = r"(100[0-36-9]|101[0-4]|[34]\d{3})"  # RFC 6455, section 7.4: what may be sent, and 1006
+_VERBATIM: Final = {"raw", "line", "then"}
 _AFTER: Final = rf"(?:\s*after\s+{_NUMBER})?"
 
 
@@ -96,6 +101,8 @@ TABLE: Final[dict[str, tuple[str, Callable[..., dict[str, Any]]]]] = {
     "linger": ("", lambda: {"linger": True}),
     "count": (rf"{_NUMBER}(?:\s+rate\s+{_DECIMAL})?", _count),
     "say": (r"([\s\S]*)", lambda text: {"say": text}),
+    "line": (r"([\s\S]*)", lambda text: {"line": text}),
+    "then": (r"([\s\S]*)", lambda text: {"then": text}),
     "raw": (r"([\s\S]*)", lambda text: {"raw": text}),
     "empty": ("", lambda: {"empty": True}),
     "oneframe": ("", lambda: {"oneframe": True}),
@@ -115,10 +122,26 @@ def parse(message: str) -> Directives:
         line, newline, tail = rest.partition("\n")
         rest = tail if newline else None
         if line.startswith(PREFIX):
-            wanted = replace(wanted, **_fields(line, tail))
+            wanted = replace(wanted, **_added(wanted, _fields(line, tail)))
             if wanted.say is not None:
                 break  # what follows is its text
     return wanted
+
+
+def following(before: str) -> Directives:
+    """Return what a message with no directives of its own is answered with, by what the one before it asks for."""
+    try:
+        return Directives(line=parse(before).then)
+    except Unreadable:  # it was refused then, and so is not what this one follows
+        return Directives()
+
+
+def _added(wanted: Directives, fields: dict[str, Any]) -> dict[str, Any]:
+    """Put the lines of an answer below those there are."""
+    for name in {"line", "then"} & fields.keys():
+        if (above := getattr(wanted, name)) is not None:
+            fields[name] = f"{above}\n{fields[name]}"
+    return fields
 
 
 def without(message: str) -> str:
@@ -132,7 +155,7 @@ def _fields(line: str, tail: str) -> dict[str, Any]:
     if word == "say":
         return {"say": f"{argument}\n{tail}" if argument and tail else argument or tail}
     pattern, meaning = TABLE.get(word, (None, None))
-    match = re.fullmatch(pattern, argument if word == "raw" else argument.strip()) if pattern is not None else None
+    match = re.fullmatch(pattern, argument if word in _VERBATIM else argument.strip()) if pattern is not None else None
     if match is None or meaning is None:
         message = f"{line[:80]!r}: known are {', '.join(TABLE)}"
         raise Unreadable(message)

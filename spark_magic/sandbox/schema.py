@@ -10,10 +10,13 @@ from typing import Any, Final, NoReturn
 from urllib.parse import urlsplit
 
 from ..models import MODELS, SANDBOX_ALIAS, Model
-from .directives import Directives, Unreadable, parse
+from ..picture import Picture
+from . import pictures
+from .directives import Directives, Unreadable, following, parse
 
 _UID_LENGTH: Final = 32
 _MOST_TOP_K: Final = 6
+_FOLLOWING: Final = 2  # messages from one question to the next
 _ROLES: Final = ("system", "user", "assistant")
 
 
@@ -36,12 +39,13 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A request that passed: its messages, and what the answer has to have."""
+    """A request that passed: its messages, what the answer has to have, and the picture it is about."""
 
     messages: tuple[tuple[str, str], ...]  # (role, content)
     reasoning: bool
     references: bool
     directives: Directives
+    picture: Picture | None = None
 
     @property
     def newest(self) -> str:
@@ -85,12 +89,25 @@ def check(request: dict[str, Any], path: str, app_id: str) -> Question:
 
 def _question(request: dict[str, Any], path: str) -> Question:
     chat = request["parameter"]["chat"]
-    messages = tuple((item["role"], item["content"]) for item in request["payload"]["message"]["text"])
+    texts = request["payload"]["message"]["text"]
+    messages = tuple((item["role"], item["content"]) for item in texts if not pictures.is_picture(item))
+    picture = _picture(texts)
     try:
         directives = parse(messages[-1][1])
     except Unreadable as problem:
         raise Refused(10005, "SandboxDirectiveError", str(problem)) from None
-    return Question(messages, _thinks(path, chat), directives.references or _wants_references(chat), directives)
+    references = directives.references or _wants_references(chat)
+    if directives == Directives() and len(messages) > _FOLLOWING:
+        directives = following(messages[-1 - _FOLLOWING][1])
+    return Question(messages, _thinks(path, chat), references, directives, picture)
+
+
+def _picture(texts: list[dict[str, Any]]) -> Picture | None:
+    """Return the picture, if there is one; Refused 10029 or 10041 for one of the wrong size."""
+    picture = next((pictures.read(item) for item in texts if pictures.is_picture(item)), None)
+    if picture is not None and (wrong := pictures.beyond_limits(picture)):
+        raise Refused(wrong[0], "ImageSizeError", wrong[1])
+    return picture
 
 
 def _thinks(path: str, chat: dict[str, Any]) -> bool:
@@ -116,7 +133,7 @@ def _inside(value: Any, *keys: str) -> Any:
 def _complaints(request: dict[str, Any], path: str) -> Iterator[str]:
     yield from _header_complaints(_inside(request, "header"))
     yield from _chat_complaints(_inside(request, "parameter", "chat"), path)
-    yield from _message_complaints(_inside(request, "payload", "message", "text"))
+    yield from _message_complaints(_inside(request, "payload", "message", "text"), path)
 
 
 def _header_complaints(header: Any) -> Iterator[str]:
@@ -148,7 +165,7 @@ def _chat_complaints(chat: Any, path: str) -> Iterator[str]:
         yield "'$.parameter.chat.max_tokens' must be integer greater or equal than 1"
 
 
-def _message_complaints(texts: Any) -> Iterator[str]:
+def _message_complaints(texts: Any, path: str) -> Iterator[str]:
     where = "$.payload.message.text"
     if not isinstance(texts, list) or not texts:
         yield f"'{where}' is required and must be non-empty array"
@@ -157,15 +174,17 @@ def _message_complaints(texts: Any) -> Iterator[str]:
             yield f"'{where}[{index}].role' must be one of system, user, assistant"
         if not isinstance(_inside(item, "content"), str):
             yield f"'{where}[{index}].content' is required and must be string"
-    yield from _order_complaints([item["role"] for item in texts], where)
+    yield from pictures.complaints(texts, PATHS[path], where)
+    roles = [(index, item["role"]) for index, item in enumerate(texts) if not pictures.is_picture(item)]
+    yield from _order_complaints(roles, where)
 
 
-def _order_complaints(roles: list[str], where: str) -> Iterator[str]:
-    """Find what is out of order in [system,] user, assistant, user, …, user."""
-    first = 1 if roles[0] == "system" else 0
-    for index, role in enumerate(roles[first:], start=first):
-        expected = "assistant" if (index - first) % 2 else "user"
+def _order_complaints(roles: list[tuple[int, str]], where: str) -> Iterator[str]:
+    """Find what is out of order in [system,] user, assistant, user, …, user; a picture is not among them."""
+    first = 1 if roles[:1] == [(0, "system")] else 0
+    for number, (index, role) in enumerate(roles[first:]):
+        expected = "assistant" if number % 2 else "user"
         if role != expected:
             yield f"'{where}[{index}].role' must be {expected}"
-    if roles[-1] != "user":
-        yield f"'{where}[{len(roles) - 1}].role' must be user: the newest message is the question"
+    if not roles or roles[-1][1] != "user":
+        yield f"'{where}[{roles[-1][0] if roles else 1}].role' must be user: the newest message is the question"

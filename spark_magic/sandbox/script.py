@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from . import wording
+from . import pictures, wording
 from .directives import without
 from .schema import Question
 
@@ -28,14 +28,15 @@ def chunks(text: str) -> Iterator[str]:
 
 
 def content(question: Question) -> list[str]:
-    """Return the answer's deltas: what `say` or `count` ask for, else the scripted answer."""
+    """Return the answer's deltas: what `say`, `line` or `count` ask for, else the scripted answer."""
     wanted = question.directives
     if wanted.count is not None:
         return _long(wanted.count)
-    if wanted.say is None:
+    said = wanted.line if wanted.say is None else wanted.say
+    if said is None:
         return list(chunks(answer(question)))
     # At least two, as in every capture: the first frame and the last.
-    pieces = list(chunks(wanted.say))
+    pieces = list(chunks(said))
     return pieces + [""] * (2 - len(pieces))
 
 
@@ -58,8 +59,10 @@ def answer(question: Question) -> str:
     words = _words(question)
     users = [text for role, text in question.messages if role == "user"]
     system = [text for role, text in question.messages if role == "system"]
+    picture = question.picture
     return words.answer.format(
-        messages=len(question.messages),
+        messages=len(question.messages) + (picture is not None),
+        picture="" if picture is None else words.picture.format(picture=picture),
         turn=len(users),
         first=_quoted(users[0]),
         current=_quoted(users[-1]),
@@ -77,6 +80,7 @@ def usage(question: Question, thoughts: Iterable[str], contents: Iterable[str]) 
     """Return the tokens of question and answer, estimated by the vendor's rule of thumb."""
     newest = tokens(question.newest)
     prompt = sum(tokens(text) + _PER_MESSAGE for _, text in question.messages)
+    prompt += 0 if question.picture is None else pictures.TOKENS
     completion = tokens("".join(thoughts)) + tokens("".join(contents))
     return {
         "question_tokens": newest,

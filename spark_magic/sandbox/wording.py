@@ -9,6 +9,7 @@ class Wording:
     """The sentences of one language."""
 
     answer: str
+    picture: str
     system: str
     no_system: str
     reasoning: str
@@ -27,7 +28,7 @@ What arrived here:
 - Messages received: {messages}, and this is turn {turn} of the conversation.
 - First question: “{first}”
 - Current question: “{current}”
-- {system}
+{picture}- {system}
 
 | Checked | Result |
 |---|---|
@@ -38,6 +39,7 @@ What arrived here:
 print("streamed by the sandbox")
 ```
 """,
+    picture="- A picture of {picture.width} x {picture.height} pixels ({picture.kind})\n",
     system="System prompt: “{text}”",
     no_system="There is no system prompt.",
     reasoning=(
@@ -62,7 +64,7 @@ CHINESE: Final = Wording(
 - 消息共 {messages} 条，这是对话的第 {turn} 轮。
 - 第一个问题：“{first}”
 - 当前的问题：“{current}”
-- {system}
+{picture}- {system}
 
 | 检查项目 | 结果 |
 |---|---|
@@ -79,6 +81,7 @@ for 序号 in range(3):
 
 要得到真正的回答，请配置账号并换用其他模型。
 """,
+    picture="- 一张 {picture.width} x {picture.height} 像素的图片（{picture.kind}）\n",
     system="系统提示词：“{text}”",
     no_system="没有系统提示词。",
     reasoning=(

@@ -1,0 +1,6 @@
+"""Put the values of the user's variables into a question: `{{ expression }}`, and nothing that only looks like it."""
+
+from .insertion import Expanded, expand
+from .value import Inserted
+
+__all__ = ["Expanded", "Inserted", "expand"]
