@@ -13,7 +13,7 @@ from samples import FURTHEST, HOSTILE, RICH
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 REQUIRED = os.environ.get("SPARK_TEST_BROWSER") == "require"
-PICTURES = os.environ.get("SPARK_TEST_COMPARE_PICTURES")  # a folder for what somebody is to look at
+PICTURES = os.environ.get("SPARK_TEST_COMPARE_PICTURES")  # a folder for what somebody is to look at; README shows one
 WINDOW, NARROW = {"width": 1400, "height": 900}, {"width": 520, "height": 900}
 WIDE = "\n".join(f"|{cell * 12}" for cell in ("a_word_that_nobody_breaks|", "---|", "1|"))
 WIDGET = "application/vnd.jupyter.widget-view+json"

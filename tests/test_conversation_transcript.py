@@ -12,8 +12,9 @@ from spark_magic.answer import Answer
 from spark_magic.conversation import Turn, transcript
 from spark_magic.conversation.transcript import Transcript, decoded, encoded
 from spark_magic.errors import HistoryDamaged
-from spark_magic.events import Message, Reference, Usage
+from spark_magic.events import Reference, Usage
 from spark_magic.formats import FORMATS
+from spark_magic.picture import blank_picture
 
 ANYTHING = st.text(st.characters())  # halves of characters, too
 COUNT = st.integers(0, 2**53)
@@ -30,9 +31,7 @@ ANSWER = st.builds(
     cut=st.booleans(),
     form=st.sampled_from(FORMATS),
 )
-PICTURE = st.none() | st.binary().map(
-    lambda data: Message("user", __import__("base64").b64encode(data).decode(), "image")
-)
+PICTURE = st.none() | st.just(blank_picture().message)
 TURN = st.builds(Turn, ANYTHING, ANSWER, st.none() | ANYTHING, PICTURE, COUNT)
 FACTS = tuple(Answer.__slots__)
 ONE = Turn("q", Answer("a"))
@@ -85,7 +84,7 @@ def test_every_fact_of_an_answer_is_saved():
     full = Answer('{"a": 1}', reasoning="r", references=(Reference(1, "u", "t"),), usage=Usage(1, 2, 3), model="x1")
     full.sid, full.seconds, full.turn, full.cut, full.form, full.data = "s", 1.5, 1, True, "json", {"a": 1}
     assert all(getattr(full, name) != getattr(Answer(), name) for name in FACTS)
-    [turn] = read(saved(Turn("q", full, "c#1", Message("user", "aGk=", "image"), 7))).turns
+    [turn] = read(saved(Turn("q", full, "c#1", blank_picture().message, 7))).turns
     assert {name: getattr(turn.answer, name) for name in FACTS} == {name: getattr(full, name) for name in FACTS}
 
 
@@ -168,6 +167,7 @@ TURN_LINE = b'{"question": "q", "answer": "a"}'
         (b'{"question": "q", "answer": "a", "references": [{"index": 1, "url": 2, "title": ""}]}', "url"),
         (b'{"question": "q", "answer": "a", "form": "song"}', "form"),
         (b'{"question": "q", "answer": "a", "picture": "no base64!"}', "picture"),
+        (b'{"question": "q", "answer": "a", "picture": "AAAA"}', "picture"),
         (b'{"question": "\xff", "answer": "a"}', "utf-8"),
         (b'{"question": "q", "answer": "a", "\\ud800": 1}', ""),
         (b"[" * 100_000, "deep"),

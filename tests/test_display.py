@@ -112,6 +112,13 @@ def test_a_long_word_of_a_table_breaks_in_a_narrow_window():
     assert "overflow-wrap" not in table_html(("a",), [("many short words, longer than that together",)])
 
 
+def test_a_short_text_of_a_table_stays_on_one_line():
+    """A cell's number or a sum of tokens, beside a long question that takes all the room it gets."""
+    assert 'white-space:pre"' in table_html((), [("In [11]",)])
+    assert "white-space:pre-wrap" in table_html((), [("a question of some length",)])
+    assert "white-space:pre-wrap" in table_html((), [("一个有九个字的问题",)])
+
+
 # the terminal
 
 

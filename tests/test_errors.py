@@ -28,6 +28,7 @@ from spark_magic.errors import (
     masked_text,
     service_error,
 )
+from spark_magic.errors.echo import repeats
 from spark_magic.messages import LANGUAGES, has, use_language
 
 KEY = "addd2272b6d8b7c8abdd79531420ca3b"
@@ -379,6 +380,13 @@ def test_what_a_server_echoes_of_a_secret_is_withheld():
     problem.withhold(["my:secret:key", ""])
     assert "secret" not in str(problem)
     assert problem.sid == "****"
+
+
+@pytest.mark.parametrize("row", ["\\" * 200_000, "&#" + "1" * 5000, "&#" + "0" * 5000])
+def test_words_that_are_costly_to_undo_are_looked_through_at_once(row):
+    key = "c33f73ef" * 4
+    assert not repeats(row, key)
+    assert repeats(f"{row};" + "".join(f"&#{ord(letter):06};" for letter in key), key)
 
 
 def test_a_key_cut_in_two_is_masked_as_well():

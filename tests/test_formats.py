@@ -1,6 +1,7 @@
 """JSON is found in whatever a model puts around it, read strictly and checked; code comes out clean."""
 
 import json
+import os
 from contextlib import suppress
 
 import pytest
@@ -202,6 +203,48 @@ def test_a_schema_may_be_a_file(tmp_path):
     path.write_text("{", encoding="utf-8")
     assert refused(schema_in, {}, str(path)) == "schema.broken"
     assert refused(schema_in, {}, str(tmp_path / "none.json")) == "schema.unreadable"
+
+
+def test_a_schema_is_no_pipe_no_device_and_no_huge_file(tmp_path):
+    """None of them would ever be read to its end."""
+    os.mkfifo(tmp_path / "pipe.json")
+    (tmp_path / "endless.json").symlink_to("/dev/zero")
+    (tmp_path / "huge.json").write_bytes(b" " * (1024 * 1024 + 1))
+    for path in tmp_path.iterdir():
+        assert refused(schema_in, {}, str(path)) == "schema.unreadable"
+
+
+def test_thousands_of_items_are_found_to_be_unique_at_once():
+    items = json.dumps([{"a": number} for number in range(20_000)])
+    assert len(Form("json", schema_from({"uniqueItems": True})).data_of(items)) == 20_000
+
+
+@pytest.mark.parametrize(
+    ("text", "unique"),
+    [
+        ('[1, true, "1", null, 0, false, "", [], {}, [1], [true], {"a": 1}, {"a": true}]', True),
+        ("[1, 2, 1.0]", False),
+        ('[{"a": [1], "b": 2}, {"b": 2, "a": [1.0]}]', False),
+        ("[[], []]", False),
+        ("[null, null]", False),
+        ('"aa"', True),
+    ],
+)
+def test_items_are_unique_as_json_has_it(text, unique):
+    form = Form("json", schema_from({"uniqueItems": True}))
+    if unique:
+        assert form.data_of(text) == json.loads(text)
+    else:
+        assert "non-unique" in wrong_with(text, {"uniqueItems": True})[0][1]
+
+
+@pytest.mark.parametrize(
+    ("schema", "text"), [({"multipleOf": 0.01}, "1" * 400), ({"format": "regex"}, f'"a{{{"9" * 20}}}"')]
+)
+def test_what_python_cannot_check_is_not_valid(schema, text):
+    [(path, message)] = wrong_with(text, schema)
+    assert path == "$"
+    assert "too large" in message
 
 
 @pytest.mark.parametrize(("names", "key"), [({}, "schema.unknown"), ({"Model": 5}, "schema.kind")])

@@ -338,3 +338,14 @@ def test_a_reset_meanwhile_is_not_undone_by_the_answer(cells, box):
 def test_what_it_has_cost_is_written_down(cells):
     begin(cells).wait()
     assert cells.magics.state.ledger.total.questions == 1
+
+
+@pytest.mark.parametrize("line", ["%spark other", "%spark -m ultra,lite --keep lite other"])
+def test_a_question_that_is_refused_meanwhile_is_not_the_last_one(cells, box, line):
+    """There are words to go on with, once it is stopped."""
+    pending = begun(cells, box)
+    assert isinstance(cells.fails(line), ConversationBusy)
+    pending.stop()
+    with pytest.raises(AnswerStopped):
+        pending.wait()
+    assert cells.run("%spark --continue sandbox: say rest").wait().startswith(SO_FAR.strip())

@@ -177,6 +177,15 @@ def test_what_a_model_does_not_get_of_the_conversation_is_told_of_each(cells, ca
 
 
 @pytest.mark.usefixtures("box")
+def test_of_answers_that_were_cut_only_the_kept_one_says_how_to_go_on(cells, capsys):
+    answers = ask(cells, "-m ultra,x2 --keep x2 --max-tokens 2", "sandbox: say one two three four")
+    assert all(answer.cut for answer in answers.values())
+    shown = capsys.readouterr().out
+    assert shown.count("cut at max_tokens") == 2 * shown.count("--continue")
+    assert "--continue" in shown
+
+
+@pytest.mark.usefixtures("box")
 def test_every_exchange_is_in_the_ledger_once(cells):
     ask(cells, "-m ultra,lite --keep lite")
     records = cells.magics.state.ledger.records

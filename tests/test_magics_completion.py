@@ -432,6 +432,11 @@ def test_on_our_lines_neither(magic, text):
     assert (magic + text).endswith(found.fragment)
 
 
+@pytest.mark.parametrize("text", ["x = 1\n" + " " * 1_000_000 + "y", "%spark {{ " + "y" * 1_000_000 + "("])
+def test_long_lines_cost_no_time(text):
+    assert "y" not in FINDER.find(text).texts
+
+
 def test_where_the_cursor_is():
     ours = {"spark"}
     assert typed("%%spark -m x\nhello\nyou", ours, ours) == PromptLine("spark", "-m x", "you")

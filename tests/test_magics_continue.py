@@ -47,6 +47,15 @@ def test_an_answer_that_was_cut_goes_on_and_stays_one_turn(cells, box, capsys):
     assert str(answer) in shown  # all of it, from its beginning
 
 
+@pytest.mark.usefixtures("box")
+def test_the_line_that_goes_on_names_the_conversation(cells, capsys):
+    cells.run(CUT.replace("%%spark", "%%spark -n fox"))
+    assert "cut at max_tokens; `%spark -n fox --continue` goes on" in capsys.readouterr().out
+    answer = cells.run("%spark -n fox --continue sandbox: say  dog")
+    assert [turn.answer for turn in turns(cells, "fox")] == [answer]
+    assert turns(cells) == []
+
+
 def test_an_answer_whose_connection_was_lost_goes_on_and_is_added(cells, box):
     cells.run("%spark first")
     assert isinstance(cells.fails(LOST), ConnectionLost)
@@ -222,7 +231,9 @@ def test_a_stop_leaves_both_partial_answers_and_nothing_half_remembered(cells, m
             signal.raise_signal(signal.SIGINT)
 
     monkeypatch.setattr(TerminalView, "take", stopping)
-    assert isinstance(cells.fails("%%spark\nsandbox: linger\nsandbox: say first fifth of it"), SparkInterrupted)
+    stopped = cells.fails("%%spark\nsandbox: linger\nsandbox: say first fifth of it")
+    assert isinstance(stopped, SparkInterrupted)
+    assert str(stopped).endswith("`%spark --continue` goes on with it.")
     assert turns(cells) == []
     part = cells.magics.state.last["default"].exchange.text
     assert "fifth" in part

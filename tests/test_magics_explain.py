@@ -298,3 +298,13 @@ def test_of_errors_within_errors_the_sixth_and_all_behind_it_are_left_out():
     assert "error 199" in text
     assert "error 194" in text
     assert "error 193" not in text
+
+
+@pytest.mark.parametrize("option", ["--dry-run", "--fix"])
+def test_an_option_behind_the_question_is_refused_and_nothing_is_sent(cells, box, option):
+    """Whoever writes it there wants to see what would be sent."""
+    cells.fails("1 / 0")
+    problem = cells.fails(f"%spark_explain why not? {option}")
+    assert isinstance(problem, UsageError)
+    assert option in str(problem)
+    assert box.requests == []

@@ -13,6 +13,11 @@ from spark_magic.sandbox.gateway import THREAD_NAME
 NAMES = [("line", "spark"), ("cell", "spark"), ("line", "xinghuo"), ("cell", "xinghuo")]
 NAMES += [("line", "spark_config"), ("line", "spark_reset"), ("line", "spark_usage")]
 HEAVY = ["ipywidgets", "anywidget", "websocket", "websockets", "nh3", "jinja2", "markdown_it", "msgspec", "keyring"]
+RARE = (
+    *("picture", "prompt.value", "display.chart", "display.columns", "conversation.transcript"),
+    *(f"magics.{name}" for name in ("background", "candidates", "cells", "compare", "dry_run", "pictures", "race")),
+)
+LATER = (*RARE, "events", "formats", "spending", "client")
 HI = "%spark sandbox: say hi"
 
 
@@ -158,5 +163,19 @@ spark_magic.load_ipython_extension(shell)
 loaded = {{name.partition(".")[0] for name in set(sys.modules) - before}}
 print(sorted(loaded & set({HEAVY})))
 """
+    assert printed(code) == "[]"
+
+
+def test_a_plain_question_loads_nothing_that_is_for_others():
+    """Each rare way (Tab, several models, a picture, the background, ...) is loaded when it is gone."""
+    first = "import spark_magic.magics.register"
+    then = "import spark_magic.magics.ask, spark_magic.magics.deliver"
+    for step, rare in ((first, LATER), (f"{first}; {then}", RARE)):
+        code = f"import sys; {step}; print([name for name in {rare} if 'spark_magic.' + name in sys.modules])"
+        assert printed(code) == "[]"
+
+
+def printed(code):
+    """Return what a new process prints."""
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # our own code
-    assert done.stdout.strip() == "[]"
+    return done.stdout.strip()

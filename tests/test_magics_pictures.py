@@ -67,7 +67,9 @@ def test_the_home_folder_and_names_with_blanks(cells, folder, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "make", [bytes, bytearray, lambda data: SimpleNamespace(data=data), lambda _: "chart.png"], ids=str
+    "make",
+    [bytes, bytearray, lambda data: SimpleNamespace(data=data), lambda _: "chart.png"],
+    ids=["bytes", "bytearray", "an object with data", "a file's name"],
 )
 def test_a_variable_is_sent_by_its_name(cells, box, capsys, make):
     cells.names["pic"] = make(BLANK)

@@ -330,6 +330,13 @@ def test_what_a_terminal_overwrites_or_colours_is_as_one_sees_it(cells, box):
     assert "Printed:\n```\n100%\nred\n```" in sent(box).replace("\r", "")
 
 
+@pytest.mark.parametrize("source", ["'a' * 1_000_000", " " * 240_000 + "1"])
+def test_long_lines_of_cells_cost_no_time(cells, box, source):
+    cells.run(source)
+    cells.run("%spark --cells 1 why?")
+    assert sent(box).startswith("In [")
+
+
 def test_a_long_output_is_cut_and_says_so(cells, box):
     cells.run("'a' * 5000")
     cells.run("%spark --cells 1 why?")

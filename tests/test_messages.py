@@ -5,10 +5,10 @@ import string
 
 import pytest
 
-from spark_magic.messages import LANGUAGES, TABLE, TABLES, has, language, say, use_language
+from spark_magic.messages import LANGUAGES, TABLE, TABLES, has, language, listed, say, use_language
 
 # Parts of other sentences, and the user's own stop, for which there is nothing to do.
-WITHOUT_HINT = {"interrupted", "interrupted.complete", "interrupted.kept", "model.nearest"}
+WITHOUT_HINT = {"interrupted", "interrupted.complete", "interrupted.go_on", "interrupted.kept", "model.nearest"}
 
 # What begins like this is no failure: words on the screen, help, refusals of a magic line, reports.
 OTHERS = (
@@ -66,6 +66,12 @@ def test_say_puts_the_values_in():
     assert say("connect.dns", host="h.example") == "The address of h.example was not found."
     use_language("zh")
     assert say("connect.dns", host="h.example") == "找不到 h.example 的地址。"
+
+
+def test_a_list_within_a_sentence_has_the_languages_own_comma():
+    assert listed(["a", "b"]) == "a, b"
+    use_language("zh")
+    assert listed(["a", "b"]) == "a、b"
 
 
 def test_a_key_that_does_not_exist_is_a_key_error():

@@ -8,7 +8,10 @@ import pytest
 from canaries import API_KEY, API_SECRET, APP_ID, CANARIES, ENVIRONMENT, FORMS, leaked
 from watching import all_of
 
+from spark_magic.credentials import credentials_file
+from spark_magic.magics.failure_report import Report
 from spark_magic.magics.withheld import Withholding, words_of
+from spark_magic.private_file import write_private
 
 FOREIGN = {"token": "sk-Qm7Zr2Lk9Xw4Tb6Vn1Pd8Hs3", "address": "postgres://u:hunter2@db.example/x", "short": "Tr0ub"}
 VARIABLES = {"OPENAI_TOKEN": FOREIGN["token"], "DB_URL": FOREIGN["address"], "DB_PASSWORD": FOREIGN["short"]}
@@ -68,6 +71,14 @@ def test_nor_in_another_form(monkeypatch, form):
         assert withholding.restored(hidden) == source.replace("\0", "")
 
 
+@pytest.mark.parametrize("offset", range(0, 24, 3))
+def test_nor_half_of_one_where_a_long_message_is_cut(offset):
+    for before, after in ((970 + offset, 5000), (5000, 2980 + offset)):
+        problem = ValueError("y " * before + FOREIGN["address"] + " x" * after)
+        sent = Withholding().text(Report(problem, lambda file: "").text)  # noqa: ARG005  # no file is a cell's
+        assert not any(FOREIGN["address"][start : start + 4] in sent for start in range(len(FOREIGN["address"]) - 4))
+
+
 def test_nor_do_the_locals_of_any_call(notebook, vendor):
     sent = explained(
         notebook, vendor, f"def f(key):\n    local = key[::-1]\n    return 1 / 0\nf('{API_KEY[:16]}' + 'x')"
@@ -96,6 +107,14 @@ def test_what_is_no_key_stays(notebook, vendor):
     for word in ("compute_features_v2_final", "'customer_lifetime_value_2024'", "-----", "sales_table_1.csv"):
         assert word in sent
     assert "withheld" not in sent
+
+
+def test_nor_does_a_saved_key_that_the_environment_overrides(monkeypatch):
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+    saved = dict.fromkeys(CANARIES, "a-key-of-words")
+    write_private(credentials_file(), json.dumps(saved).encode())
+    assert "a-key-of-words" not in Withholding().text("refused: a-key-of-words")
 
 
 def test_the_home_directory_goes_by_its_name(notebook, vendor):

@@ -351,10 +351,12 @@ class BrokenError(Exception):
         ("{{ d.__class__ }}", "SecurityError: '__class__' is private"),
         ("{{ items.append(4) }}", "SecurityError: 'append' is private, or changes the object"),
         ("{{ items.sort() }}", "SecurityError"),
+        ("{{ template.format(broken) }}", "SecurityError: '__init__' is private"),
     ],
 )
 def test_what_goes_wrong_in_an_expression_is_told_by_its_own_name(text, words):
     names = {"d": {"k": "v"}, "n": 1, "items": [1, 2], "broken": Broken(), "df": pd.DataFrame({"a": [1]})}
+    names["template"] = "{0.__init__.__globals__}"
     lines = refused(text, **names)
     assert words in lines
     assert "--raw" in lines

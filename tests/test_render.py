@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from test_render_hostile import Page
 
 import spark_magic.render
-from spark_magic.render import code, finished_length, limits, open_fence, tex, to_html, to_plain
+from spark_magic.render import code, fenced, fences, finished_length, limits, open_fence, tex, to_html, to_plain
 from spark_magic.render.limits import MAX_LINES, MAX_NESTING
 
 MARKS = st.sampled_from(
@@ -67,7 +67,13 @@ DOCUMENTS = st.lists(BLOCKS, max_size=6).map(lambda blocks: "".join(f"{block}\n\
 
 
 def test_the_room_exports_what_it_says():
-    assert spark_magic.render.__all__ == ["fences", "finished_length", "open_fence", "to_html", "to_plain"]
+    names = ["fenced", "fences", "finished_length", "open_fence", "to_html", "to_link", "to_plain"]
+    assert spark_magic.render.__all__ == names
+
+
+@given(st.text("`~ab \n", max_size=40), st.sampled_from(["", "python"]))
+def test_nothing_in_a_fence_closes_it(text, language):
+    assert fences(f"before\n{fenced(text, language)}\n~~~\nafter")[0] == (language, text)
 
 
 def test_importing_the_room_loads_no_foreign_library():

@@ -67,7 +67,7 @@ class Streamed:
     def __init__(self, text, monkeypatch):
         self.now, self.read, self.sent, self.flushes = 0.0, [], 0, 0
         monkeypatch.setattr(pace.time, "monotonic", lambda: self.now)
-        monkeypatch.setattr(blocks, "to_html", lambda piece: self.read.append(len(piece)) or "")
+        monkeypatch.setattr(blocks, "body_html", lambda piece, *_, **__: self.read.append(len(piece)) or "")
         self.play(text, pace.Pace(), blocks.BlockStream(None))
 
     def play(self, text, due, stream):

@@ -11,7 +11,7 @@ from spark_magic.target import Limits, Parameters, Target
 
 def test_without_wishes_the_servers_defaults_hold_and_no_other_host_is_allowed():
     target = Target(find("ultra"))
-    assert dataclasses.astuple(target.parameters) == (None, None, None)
+    assert dataclasses.astuple(target.parameters) == (None,) * len(Parameters.__dataclass_fields__)
     assert target.allowed_hosts == ()
 
 

@@ -1,8 +1,7 @@
 """The turns of one conversation, what of them fits into the next request, and the commit that adds one."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Self, TypeAlias
+from dataclasses import replace
 
 from ..answer import Answer
 from ..client import Client
@@ -11,57 +10,10 @@ from ..events import Message
 from .claim import Claim
 from .exchange import Exchange
 from .judged import Judge
+from .plan import Plan, asked_messages, lined_up
 from .seam import Further
 from .tokens import TokenScale, estimate, estimate_picture
-
-Example: TypeAlias = tuple[str, str]  # a question and the answer to it, for the model to go by
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """One question with its complete answer, and the picture it was about, if any.
-
-    `cell` names the place it was asked from, if that is known, `execution_count` the cell's number (0: none).
-    """
-
-    question: str
-    answer: Answer
-    cell: str | None = None
-    picture: Message | None = None
-    execution_count: int = 0
-
-    def copied(self) -> Self:
-        """Return it for another conversation, with an answer that may have another number there."""
-        facts = {name: getattr(self.answer, name) for name in Answer.__slots__}
-        return replace(self, answer=Answer(str(self.answer), **facts))
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """The next request: its messages, the estimated tokens, and what the user should be told about it.
-
-    `turn` is the one that a complete answer adds, but for that answer. `left_out` counts the oldest turns that did
-    not fit, `replaces` is the number (from 1) of the turn that the answer takes the place of (0: none), `instead_of`
-    that turn where it was named, `further` the answer it goes on with, `system_in_question` that the model has no
-    system role, `picture_left_out` that it does not see the conversation's picture.
-    """
-
-    turn: Turn
-    messages: tuple[Message, ...]
-    estimated: float
-    tokens: int
-    left_out: int = 0
-    replaces: int = 0
-    instead_of: Turn | None = None
-    further: Further | None = None
-    system_in_question: bool = False
-    picture_left_out: bool = False
-    remembered: bool = True
-
-    @property
-    def question(self) -> str:
-        """The question."""
-        return self.turn.question
+from .turn import Example, Turn, newest_picture, pair_size, turn_for, turn_size
 
 
 class Conversation:
@@ -99,24 +51,24 @@ class Conversation:
         oldest turns are left out; PromptTooLarge when the question is too large without any.
         """
         model = client.target.model
-        turn = _turn(question, cell, picture, execution_count, instead_of)
+        turn = turn_for(question, cell, picture, execution_count, instead_of)
         place = self._place(turn, instead_of) if history else None
         earlier = self.turns[:place] if history else []
         seen = self.picture(picture, cell=cell, instead_of=instead_of, history=history)
         shown = seen if model.images else None
-        asked = _asked(question, further)
+        asked = asked_messages(question, further)
         texts = (system, *(message.content for message in asked))
-        fixed = sum(map(estimate, texts)) + sum(map(_pair_size, examples)) + estimate_picture(shown)
+        fixed = sum(map(estimate, texts)) + sum(map(pair_size, examples)) + estimate_picture(shown)
         if self.scale.tokens(fixed) > model.input_tokens:
             raise PromptTooLarge(
                 "prompt.too_large", tokens=self.scale.tokens(fixed), limit=model.input_tokens, model=model.alias
             )
         kept = self._that_fit(earlier, fixed, model.input_tokens)
-        estimated = fixed + sum(map(_size, kept))
+        estimated = fixed + sum(map(turn_size, kept))
         pairs = (*examples, *((turn.question, str(turn.answer)) for turn in kept))
         return Plan(
             turn=turn,
-            messages=_messages(pairs, asked, system, shown, system_role=model.system_role),
+            messages=lined_up(pairs, asked, system, shown, system_role=model.system_role),
             estimated=estimated,
             tokens=self.scale.tokens(estimated),
             left_out=len(earlier) - len(kept),
@@ -137,9 +89,9 @@ class Conversation:
         history: bool = True,
     ) -> Message | None:
         """Return what a question is about: its own `new` picture, else the newest before it; the rest as in `plan`."""
-        turn = _turn("", cell, new, 0, instead_of)
+        turn = turn_for("", cell, new, 0, instead_of)
         earlier = self.turns[: self._place(turn, instead_of)] if history else []
-        return _newest_picture([*earlier, turn])
+        return newest_picture([*earlier, turn])
 
     def ask(self, client: Client, plan: Plan, *, form: str = "markdown", judge: Judge | None = None) -> Exchange:
         """Return the exchange of that plan; its turn is added when, and only when, the answer is complete.
@@ -221,56 +173,8 @@ class Conversation:
         total = fixed
         kept: list[Turn] = []
         for turn in reversed(turns):
-            total += _size(turn)
+            total += turn_size(turn)
             if self.scale.tokens(total) > limit:
                 break
             kept.insert(0, turn)
         return kept
-
-
-def _size(turn: Turn) -> float:
-    return _pair_size((turn.question, turn.answer))
-
-
-def _pair_size(pair: Example) -> float:
-    question, answer = pair
-    return estimate(question) + estimate(answer)
-
-
-def _newest_picture(turns: Sequence[Turn]) -> Message | None:
-    return next((turn.picture for turn in reversed(turns) if turn.picture is not None), None)
-
-
-def _turn(
-    question: str, cell: str | None, picture: Message | None, execution_count: int, instead_of: Turn | None
-) -> Turn:
-    """Return what the answer will make a turn; in the place of another it has that one's cell and picture."""
-    turn = Turn(question, Answer(), cell, picture, execution_count)
-    if instead_of is None:
-        return turn
-    return replace(turn, cell=instead_of.cell, picture=picture or instead_of.picture)
-
-
-def _asked(question: str, further: Further | None) -> list[Message]:
-    """Return the question, and of an answer to go on with what there is, and that more is wanted."""
-    if further is None:
-        return [Message("user", question)]
-    so_far = Message("assistant", str(further.answer))
-    return [Message("user", question), so_far, Message("user", further.request)]
-
-
-def _messages(
-    pairs: Sequence[Example], asked: Sequence[Message], system: str, picture: Message | None, *, system_role: bool
-) -> tuple[Message, ...]:
-    """Line up the request; without a system role the system prompt goes in front of the first question.
-
-    A picture comes before all questions, whichever turn brought it in; the system prompt alone before it.
-    """
-    messages = [message for q, a in pairs for message in (Message("user", q), Message("assistant", a))]
-    messages += asked
-    if system and system_role:
-        messages.insert(0, Message("system", system))
-    elif system:
-        messages[0] = Message("user", f"{system}\n\n{messages[0].content}")
-    place = 1 if messages[0].role == "system" else 0
-    return (*messages[:place], *([picture] if picture is not None else []), *messages[place:])

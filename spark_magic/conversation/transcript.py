@@ -4,7 +4,6 @@
 not have is left out. Reading is all or nothing.
 """
 
-import base64
 import json
 import sys
 from collections.abc import Iterator, Sequence
@@ -15,10 +14,11 @@ from typing import Annotated, Any, Final, TypeAlias, TypeVar
 import msgspec
 
 from ..answer import Answer
-from ..errors import HistoryDamaged
+from ..errors import HistoryDamaged, PictureRefused
 from ..events import Message, Reference, Usage
 from ..formats import FORMATS, MARKDOWN, Invalid, found_json
-from .conversation import Turn
+from ..picture import checked, picture_in
+from .turn import Turn
 
 VERSION: Final = 1
 MOST_BYTES: Final = 64 * 1024 * 1024  # of a whole file, pictures included: about two seconds of reading
@@ -214,15 +214,17 @@ def _data(text: str) -> Any:
 
 
 def _picture(text: str, source: str, number: int) -> Message:
+    """Return the picture of a turn; what is none would fail each question from then on."""
+    message = Message("user", text, "image")
     try:
-        base64.b64decode(text, validate=True)
-    except ValueError:
+        checked(picture_in(message))
+    except (ValueError, PictureRefused):
         fine = False
     else:
         fine = True
     if not fine:
         raise HistoryDamaged("history.picture", source=source, line=number)
-    return Message("user", text, "image")
+    return message
 
 
 def _too_large(source: str) -> HistoryDamaged:

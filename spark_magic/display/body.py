@@ -1,12 +1,11 @@
 """How the text of an answer is laid out, by the format it was asked for in: Markdown, or as it stands."""
 
-import re
 from contextlib import suppress
 from html import escape
 from typing import Final
 
 from ..formats import Invalid, pretty_json
-from ..render import to_html, to_plain
+from ..render import fenced, to_html, to_plain
 from .style import NO_FORMULAS
 
 _AS_IT_STANDS: Final = "white-space:pre-wrap;overflow-wrap:anywhere"
@@ -18,11 +17,11 @@ def body_html(text: str, format: str, *, complete: bool = True) -> str:  # noqa:
     """Return the text as safe HTML; `complete` JSON is laid out for reading, if it is any."""
     if format == "json" and complete:
         with suppress(Invalid):
-            text = _fenced(pretty_json(text), format)
+            text = fenced(pretty_json(text), format)
     if as_markdown(text, format):
         return to_html(text)
     if format in _SOURCE:  # the colours of JSON that is none are 20 times the text
-        return to_html(_fenced(text, "" if format == "json" else format))
+        return to_html(fenced(text, "" if format == "json" else format))
     return f'<pre class="{NO_FORMULAS}" style="{_AS_IT_STANDS}">\n{escape(to_plain(text))}</pre>'
 
 
@@ -32,13 +31,5 @@ def as_markdown(text: str, format: str) -> bool:  # noqa: A002  # as above
     Of a text that grows the first letters tell, once there are three of them.
     """
     if format in _SOURCE:
-        begin = text.lstrip()[: len(_FENCE)]
-        return begin == _FENCE
+        return text.lstrip().startswith(_FENCE)
     return format != "text"
-
-
-def _fenced(text: str, language: str) -> str:
-    """Return the text in a fence that nothing inside can close."""
-    longest = max(map(len, re.findall("`+", text)), default=0)
-    fence = "`" * max(longest + 1, len(_FENCE))
-    return f"{fence}{language}\n{text}\n{fence}\n"

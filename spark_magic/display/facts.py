@@ -28,7 +28,8 @@ class Facts:
     """The model's alias, the parameters that were sent, and notes the user should read once.
 
     `problem` has the lines of an error, where no cell is there to fail. `format` is how the answer is laid out,
-    `conversation` the name of one that has a name of its own.
+    `conversation` the name of one that has a name of its own; `go_on` is the line that continues an answer which was
+    cut, or "" where none does.
     """
 
     model: str
@@ -38,6 +39,7 @@ class Facts:
     problem: tuple[str, ...] = ()
     format: str = "markdown"
     conversation: str = ""
+    go_on: str = "%spark --continue"
 
     def noting(self, notice: Notice) -> Self:
         """Return them with one more note."""
@@ -52,18 +54,20 @@ def footer(facts: Facts, answer: Answer, outcome: Outcome) -> str:
         parts.append(say("label.tokens", prompt=usage.prompt_tokens, completion=usage.completion_tokens))
     if facts.conversation and facts.remembered:
         parts.append(say("label.in_conversation", name=facts.conversation))
-    if how := ending(answer, outcome):
+    if how := ending(answer, outcome, facts.go_on):
         parts.append(how)
     if not facts.remembered or not answer.turn or outcome is not Outcome.COMPLETE:  # maybe a reset came in between
         parts.append(say("label.not_remembered"))
     return " · ".join(parts)
 
 
-def ending(answer: Answer, outcome: Outcome) -> str:
-    """Return how it ended, if not well: nothing for one that the model has ended."""
-    if outcome is Outcome.COMPLETE:
-        return say("label.cut") if answer.cut else ""
-    return say(f"label.{outcome.value}")
+def ending(answer: Answer, outcome: Outcome, go_on: str = "") -> str:
+    """Return how it ended, if not well: nothing for one that the model has ended. `go_on` continues one it has not."""
+    if outcome is not Outcome.COMPLETE:
+        return say(f"label.{outcome.value}")
+    if not answer.cut:
+        return ""
+    return say("label.cut.go_on", line=go_on) if go_on else say("label.cut")
 
 
 def retrying(event: Retrying) -> str:

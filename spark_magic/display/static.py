@@ -14,14 +14,14 @@ from .style import FINAL_STYLE, HEAD, INSIDE, MARK, NO_FORMULAS, NOTE, QUIET, RE
 def bundle(facts: Facts, answer: Answer, outcome: Outcome) -> dict[str, str]:
     """Return `text/html` and `text/plain`; never `text/markdown`, which a frontend would render unchecked."""
     problem = to_plain("\n".join(facts.problem))
-    text = "\n\n".join(filter(None, (plain(answer, outcome), problem, sources_text(answer.references))))
+    text = "\n\n".join(filter(None, (plain(answer, outcome, facts.go_on), problem, sources_text(answer.references))))
     return {"text/html": html(facts, answer, outcome), "text/plain": text}
 
 
-def plain(answer: Answer, outcome: Outcome = Outcome.COMPLETE) -> str:
+def plain(answer: Answer, outcome: Outcome = Outcome.COMPLETE, go_on: str = "") -> str:
     """Return the text without control characters, marked where it is not complete."""
     text = to_plain(str(answer))
-    how = ending(answer, outcome)
+    how = to_plain(ending(answer, outcome, go_on))
     return "\n".join(filter(None, (text, how and f"[{how}]")))
 
 
@@ -35,7 +35,7 @@ def parts(facts: Facts, answer: Answer, outcome: Outcome, *, heading: bool = Fal
 
     The line is a heading where several answers stand beside each other.
     """
-    how = ending(answer, outcome)
+    how = ending(answer, outcome, facts.go_on)
     line = line_html(footer(facts, answer, outcome), facts, heading=heading)
     head = f'<div style="{MARK if how else QUIET};{HEAD}">{line}</div>'
     end = f'<div style="{MARK}">[{escape(how)}]</div>' if how and answer else ""

@@ -10,7 +10,8 @@ from ..render import to_plain
 from .publish import publish
 from .style import NO_FORMULAS
 
-_CELL: Final = "text-align:left;white-space:pre-wrap;vertical-align:top"
+_CELL: Final = "text-align:left;vertical-align:top;white-space:"
+_SHORT: Final = 16  # columns of a text that stays on one line: a cell's number, a model, a sum
 _LONG: Final = 60  # characters of a word (a long address, say) that a narrow window may break anywhere
 
 
@@ -36,7 +37,8 @@ def table_html(head: Sequence[str], rows: Sequence[Sequence[str]], title: str = 
 
 def _cell_html(tag: str, text: str) -> str:
     breaks = ";overflow-wrap:anywhere" if max(map(len, text.split()), default=0) > _LONG else ""
-    return f'<{tag} style="{_CELL}{breaks}">{escape(to_plain(text))}</{tag}>'
+    wrapping = "pre" if width(text) <= _SHORT else "pre-wrap"
+    return f'<{tag} style="{_CELL}{wrapping}{breaks}">{escape(to_plain(text))}</{tag}>'
 
 
 def table_text(head: Sequence[str], rows: Sequence[Sequence[str]], title: str = "") -> str:

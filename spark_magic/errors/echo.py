@@ -8,7 +8,9 @@ from typing import Final
 from urllib.parse import unquote
 
 _PIECE: Final = 8  # characters in a row that are no accident
-_ESCAPE: Final = re.compile(r"\\+(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2}))")
+_ESCAPE: Final = re.compile(r"(?<!\\)\\+(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2}))")  # a long row is looked at once
+_LINE_END: Final = re.compile(r"(?<!\\)\\+[nrt]")
+_ENTITY: Final = re.compile("&#0*+([0-9]{0,7})[0-9]*")  # Python refuses to read a number of thousands of digits
 
 
 def repeats(text: str, secret: str) -> bool:
@@ -23,13 +25,13 @@ def repeats(text: str, secret: str) -> bool:
 def _undone(text: str) -> Iterator[str]:
     yield text
     yield unquote(text)  # where it was encoded twice, the hexadecimal digits are left
-    yield html.unescape(text)
+    yield html.unescape(_ENTITY.sub(r"&#\1", text))
     yield _ESCAPE.sub(lambda match: chr(int(match[1] or match[2], 16)), text)
 
 
 def _letters(text: str) -> str:
     """Return letters and digits alone, in lower case, without the ends of lines that were escaped."""
-    return re.sub("[^a-z0-9]+", "", re.sub(r"\\+[nrt]", "", text).lower())
+    return re.sub("[^a-z0-9]+", "", _LINE_END.sub("", text).lower())
 
 
 def _forms(secret: str) -> Iterator[str]:

@@ -1,7 +1,10 @@
 """What an answer's JSON is checked by: a JSON schema, or a pydantic model; pydantic itself is never needed."""
 
+import errno
 import json
-from collections.abc import Callable, Iterable
+import os
+import stat
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from os import PathLike
@@ -11,6 +14,7 @@ from typing import Any, Final, NoReturn
 from ..errors import ConfigurationError
 from .invalid import Invalid, problem
 
+_MOST_BYTES: Final = 1024 * 1024  # of a schema's file: it goes along with each question
 _MOST_PROBLEMS: Final = 5  # a model needs no more to see what is meant
 _REFERENCES: Final = ("$ref", "$dynamicRef")
 _NO_SCHEMAS: Final = frozenset({"const", "enum", "default", "examples"})  # what stands there is data
@@ -53,11 +57,21 @@ def schema_in(names: Any, name: str) -> Schema:
 
 def _read(path: Path) -> Any:
     try:
-        return json.loads(path.read_text(encoding="utf-8-sig"))
+        return json.loads(_text(path))
     except OSError as wrong:
         raise ConfigurationError("schema.unreadable", name=str(path), detail=wrong.strerror or str(wrong)) from None
     except (ValueError, RecursionError) as wrong:
         _broken(str(path), wrong)
+
+
+def _text(path: Path) -> str:
+    """Read a file, if it is one and not too large; OSError if not."""
+    about = path.stat()
+    if not stat.S_ISREG(about.st_mode):  # a pipe would be waited for, a device never ends
+        raise OSError(errno.EINVAL, "no regular file")
+    if about.st_size > _MOST_BYTES:
+        raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
+    return path.read_text(encoding="utf-8-sig")
 
 
 def _broken(name: str, detail: object) -> NoReturn:
@@ -80,6 +94,7 @@ def _json_schema(schema: Any, name: str) -> Schema:
     kind = jsonschema.validators.validator_for(
         own if isinstance(dialect, str) else {}, default=jsonschema.Draft202012Validator
     )
+    kind = jsonschema.validators.extend(kind, {"uniqueItems": _unlike_all_others})
     validator = kind(own, registry=REGISTRY, format_checker=kind.FORMAT_CHECKER)  # a registry of its own loads nothing
     try:
         kind.check_schema(own)
@@ -92,6 +107,23 @@ def _json_schema(schema: Any, name: str) -> Schema:
     except LookupError as wrong:
         _broken(name, f"$ref: {wrong.args[0]}")
     return Schema(text, lambda data: _checked_by(validator, data))
+
+
+def _unlike_all_others(validator: Any, wanted: Any, items: Any, _: Any) -> Iterator[Exception]:
+    """Check `uniqueItems`; jsonschema's own compares each with each, which takes minutes for some thousand objects."""
+    from jsonschema import ValidationError  # noqa: PLC0415  # few answers need it
+
+    if wanted and validator.is_type(items, "array") and len(set(map(_hashable, items))) < len(items):
+        yield ValidationError(f"{items!r} has non-unique elements")
+
+
+def _hashable(value: Any) -> Any:
+    """Return what is equal for values that are the same in JSON: 1 and 1.0 are, 1 and true are not."""
+    if isinstance(value, dict):
+        return "object", frozenset((key, _hashable(item)) for key, item in value.items())
+    if isinstance(value, list):
+        return "array", *map(_hashable, value)
+    return isinstance(value, bool), value
 
 
 def _check_references(schema: Any, kind: Any, registry: Any) -> None:
@@ -133,8 +165,8 @@ def _checked_by(validator: Any, data: Any) -> Any:
 
     try:
         wrong = [best_match(iter([error])) for error in islice(validator.iter_errors(data), _MOST_PROBLEMS)]
-    except RecursionError as deep:
-        raise Invalid(problem(str(deep))) from None
+    except (RecursionError, ArithmeticError, ValueError) as beyond:  # numbers and patterns that Python cannot take
+        raise Invalid(problem(str(beyond))) from None
     if wrong:
         raise Invalid(*(problem(error.message, error.absolute_path) for error in wrong))
     return data

@@ -12,16 +12,15 @@ from ..conversation import Exchange
 from ..display import background_context, open_view, shown_here
 from ..display.facts import Outcome
 from ..display.view import View
-from ..errors import AnswerStopped, Moderated, SparkError, masked_text
+from ..errors import AnswerStopped, Moderated, SparkError
 from ..events import Event
-from ..messages import say
 from ..task import in_thread
 from .interrupt import Interrupt, held_back
 from .pending import PendingAnswer
 from .record import record
 from .request import Asked, Prompt, Request
 from .state import State
-from .watch import follow
+from .watch import follow, problem_lines
 
 _numbers: Final = count(1)  # of the threads
 
@@ -84,22 +83,13 @@ def _followed(
         answer = follow(view, exchange, interrupt, events)
     except BaseException as problem:
         stopped = interrupt.came and isinstance(problem, SparkError) and not isinstance(problem, Moderated)
-        view.problem = () if stopped else _lines(problem)
+        view.problem = () if stopped else problem_lines(problem)
         view.end()
         if stopped:
             raise AnswerStopped("answer.stopped") from None
         raise
     view.end()
     return answer
-
-
-def _lines(problem: BaseException) -> tuple[str, ...]:
-    """Return what the user reads of an error: ours as a cell shows it, a bug in two lines."""
-    if isinstance(problem, SparkError):
-        first, *rest = problem.lines()
-    else:
-        first, rest = masked_text(str(problem)), [say("shown.background.bug")]
-    return (f"{type(problem).__name__}: {first}", *rest)
 
 
 class _LateEnd:

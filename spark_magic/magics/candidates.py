@@ -17,7 +17,7 @@ from .typed import MagicLine, PromptLine, open_expression, typed
 QUESTIONS: Final = ("spark", "xinghuo")  # their prompts have variables
 _MOST_FILES: Final = 2000  # entries of a folder that are looked at
 _RAW: Final = "--raw"  # the prompt is taken as it stands
-_NAME: Final = re.compile(r"\w*\Z")
+_NAME: Final = re.compile(r"(?<!\w)\w*\Z")
 _QUOTE: Final = re.compile("[\"']")
 _QUOTED: Final = re.compile(r"""'[^']*'|"[^"]*\"""")
 

@@ -5,12 +5,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
+from ..render import fenced
+
 MOST_OUTPUT: Final = 2_000
 """Characters of one output; how many more there are stands behind them."""
 
-_OURS: Final = re.compile(r"^[^\S\n]*(?:[^\n%='\"]+=\s*)?%{1,2}(?:spark|xinghuo|spark_\w+)\b", re.MULTILINE)
+_OURS: Final = re.compile(r"^[^\S\n]*(?:[^\s%='\"][^\n%='\"]*=\s*)?%{1,2}(?:spark|xinghuo|spark_\w+)\b", re.MULTILINE)
 _ESCAPES: Final = re.compile(r"\x1b\[[0-9;:?]*[ -/]*[@-~]")  # a terminal's colours
-_OVERWRITTEN: Final = re.compile(r"[^\n]*\r(?!\n|$)")  # progress bars: what is seen is the last state of the line
+_OVERWRITTEN: Final = re.compile(r"^[^\n]*\r(?!\n|\Z)", re.MULTILINE)  # progress bars: the line's last state is seen
 
 
 @dataclass(frozen=True)
@@ -41,16 +43,10 @@ def cells_markdown(cells: list[Cell], screen: Callable[[str], str]) -> str:
 
 
 def _parts(cell: Cell, screen: Callable[[str], str]) -> Iterator[str]:
-    yield _fenced(f"In [{cell.number}]:", screen(cell.source.strip("\n")), "python")
+    source = screen(cell.source.strip("\n"))
+    yield f"In [{cell.number}]:\n{fenced(source, 'python')}"
     for label, text in cell.outputs:
-        yield _fenced(f"{label}:", _cut(screen(text)))
-
-
-def _fenced(label: str, text: str, language: str = "") -> str:
-    """Return the text under its label, in a fence that nothing in it can close."""
-    longest = max(map(len, re.findall("`{3,}", text)), default=2)
-    fence = "`" * (longest + 1)
-    return f"{label}\n{fence}{language}\n{text}\n{fence}"
+        yield f"{label}:\n{fenced(_cut(screen(text)))}"
 
 
 def _cut(text: str) -> str:

@@ -10,8 +10,8 @@ from IPython.core.error import UsageError
 from ..answer import Answer
 from ..conversation import Exchange
 from ..display import shown_here
-from ..errors import SparkError
-from ..messages import say
+from ..errors import ConversationBusy, SparkError
+from ..messages import listed, say
 from . import values
 from .compose import composed
 from .dry_run import show_dry_runs
@@ -33,17 +33,6 @@ class _Entry:
     kept: bool
 
 
-def several(options: argparse.Namespace) -> bool:
-    """Tell whether the options are about more models than one."""
-    return "," in (options.model or "") or options.keep is not None
-
-
-def refuse_several(options: argparse.Namespace) -> None:
-    """UsageError for several models where one is to go on with its answer."""
-    if several(options):
-        raise UsageError(say("usage.one_at_a_time", option="--continue"))
-
-
 def compared(shell: Any, state: State, text: str, options: argparse.Namespace) -> dict[str, Answer] | None:
     """Ask all models at once and show their answers as they come; return them by alias, None for a dry run.
 
@@ -52,7 +41,7 @@ def compared(shell: Any, state: State, text: str, options: argparse.Namespace) -
     SparkError before anything is sent where options or settings are not right, SparkInterrupted for the user's stop.
     """
     aliases, kept = _aliases(state, options)
-    prompt = composed(shell, state, text, options)
+    prompt = composed(shell, text, options)
     entries = [*_entries(shell, state, prompt, options, aliases=aliases, kept=kept)]
     if options.dry_run:
         show_dry_runs([entry.request for entry in entries])
@@ -62,7 +51,7 @@ def compared(shell: Any, state: State, text: str, options: argparse.Namespace) -
     if shell is not None:
         shown_here(shell, answers)
     failed = [alias for alias in ends if alias not in answers]
-    told = [say("note.models_failed", aliases=", ".join(failed))] if failed else []
+    told = [say("note.models_failed", aliases=listed(failed))] if failed else []
     for note in (*told, *state.take_spent_note(), *state.shelf.take_notes()):
         print(note)  # noqa: T201  # right below the answers
     return answers
@@ -77,7 +66,7 @@ def _aliases(state: State, options: argparse.Namespace) -> tuple[list[str], str]
         say("usage.keep_of_one"): len(aliases) == 1,
         say("usage.same_model", alias=twice): twice,
         say("usage.keep_nothing"): kept and options.no_history,
-        say("usage.keep_whom", alias=kept, aliases=", ".join(aliases)): kept and kept not in aliases,
+        say("usage.keep_whom", alias=kept, aliases=listed(aliases)): kept and kept not in aliases,
         say("usage.one_at_a_time", option="--background"): options.background,
         say("usage.one_at_a_time", option=f"-f {options.format}"): options.format not in _SIDE_BY_SIDE,
         say("usage.one_at_a_time", option="--schema"): options.schema is not None,
@@ -111,21 +100,26 @@ def _entries(  # noqa: PLR0913  # what requests are made of
 
 def _telling(request: Request) -> Request:
     """Tell of every model what it does not get of the conversation: the others may get more."""
-    count = 0 if request.plan.remembered else request.plan.left_out
-    if not count:
+    if request.plan.remembered:
         return request
+    count = request.plan.left_out
     note = say("note.left_out.one" if count == 1 else "note.left_out", count=count)
-    return replace(request, facts=replace(request.facts, notes=(*request.facts.notes, note)))
+    notes = (*request.facts.notes, *([note] if count else []))
+    return replace(request, facts=replace(request.facts, notes=notes, go_on=""))  # --continue knows the kept one alone
 
 
 def _ends(shell: Any, state: State, prompt: Prompt, entries: Sequence[_Entry]) -> list[End]:
     """Ask and show; what came of each is noted, however it ended."""
     exchanges = [entry.request.exchange() for entry in entries]
+    busy = False
     try:
         return raced(shell, [entry.request.facts for entry in entries], exchanges)
+    except ConversationBusy:
+        busy = True  # nothing was asked: the last question is the one that is being answered
+        raise
     finally:
         with held_back():
-            for entry, exchange in zip(entries, exchanges, strict=True):
+            for entry, exchange in () if busy else zip(entries, exchanges, strict=True):
                 _note(state, prompt, entry, exchange)
 
 

@@ -4,14 +4,17 @@ Since 8.6 IPython hands its matchers the whole cell; before that, those for the 
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
 
 from IPython.core import completer as ipython
 from IPython.core.completer import IPCompleter, provisionalcompleter, rectify_completions
 
-from .candidates import NONE, Candidates, Finder
 from .options import Parser
 from .state import State
+
+if TYPE_CHECKING:  # loading the extension loads this module, and nobody has pressed Tab yet
+    from .candidates import Candidates, Finder
 
 _FIRST: Final = 100.0  # before all of IPython's own matchers, which have 0
 _NAME: Final = "spark_magic"
@@ -23,8 +26,16 @@ class Completion:
     def __init__(self, shell: Any, state: State, parsers: Mapping[tuple[str, str], Callable[[], Parser]]) -> None:
         """Take the parsers of the magics that are ours, by kind and name."""
         self._shell = shell
-        self._finder = Finder(shell, state, parsers, lambda expression: _of_python(shell, expression))
+        self._state = state
+        self._parsers = parsers
         self._matcher: Any = None
+
+    @cached_property
+    def _finder(self) -> "Finder":
+        from .candidates import Finder  # noqa: PLC0415  # see above
+
+        shell = self._shell
+        return Finder(shell, self._state, self._parsers, lambda expression: _of_python(shell, expression))
 
     def install(self) -> None:
         """Put it in; nothing of others is replaced."""
@@ -60,8 +71,10 @@ class Completion:
         return [token[:more] + text if more >= 0 else text[-more:] for text in found.texts]
 
 
-def _of_python(shell: Any, expression: str) -> Candidates:
+def _of_python(shell: Any, expression: str) -> "Candidates":
     """Ask IPython for attributes and items; it evaluates no more than it does in a cell of code."""
+    from .candidates import NONE, Candidates  # noqa: PLC0415  # see above
+
     names = {"namespace": shell.user_ns, "global_namespace": shell.user_global_ns}
     make: Any = IPCompleter  # one of its own: the shell's is in the middle of this very question
     with provisionalcompleter():

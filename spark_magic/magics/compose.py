@@ -2,26 +2,27 @@
 
 import argparse
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import BadVariable
-from ..messages import say
-from ..prompt import Expanded, Inserted, expand
-from .cells import cells_markdown, last_cells
+from ..events import Message
+from ..messages import listed, say
+from ..prompt import Expanded, expand
 from .form import form_of
-from .pictures import picture_asked
 from .request import Prompt
 from .screen import Screen
-from .state import State
+
+if TYPE_CHECKING:
+    from ..prompt.value import Inserted
 
 _NAMED: Final = 6  # expressions that a note names; the others are counted
 _NOT_THEIRS: Final = ("exit", "quit", "get_ipython", "open")  # IPython's own, unless they mean something else by now
 
 
-def composed(shell: Any, state: State, text: str, options: argparse.Namespace) -> Prompt:  # noqa: ARG001  # the state is for what is to come
+def composed(shell: Any, text: str, options: argparse.Namespace) -> Prompt:
     """Return the prompt; BadVariable where a variable cannot be put in."""
     form = form_of(shell, options)
-    picture, notes = picture_asked(shell, options)
+    picture, notes = _picture(shell, options)
     variables = _variables(shell)
     screen = Screen(variables)
     question = text.strip("\n")
@@ -29,6 +30,15 @@ def composed(shell: Any, state: State, text: str, options: argparse.Namespace) -
     front, told = _cells(shell, options.cells, screen)
     notes = (*notes, *_notes(expanded), *told, *([say("note.credentials_withheld")] if screen.withheld else []))
     return Prompt(form.asked_for("\n\n".join(filter(None, [front, expanded.text]))), picture, notes, form)
+
+
+def _picture(shell: Any, options: argparse.Namespace) -> tuple[Message | None, tuple[str, ...]]:
+    """Return the picture and what to tell about it."""
+    if options.image is None:
+        return None, ()
+    from .pictures import picture_asked  # noqa: PLC0415  # few questions have one
+
+    return picture_asked(shell, options.image)
 
 
 def _expanded(text: str, variables: Mapping[str, Any], plain: Callable[[object], str], screen: Screen) -> Expanded:
@@ -62,6 +72,8 @@ def _cells(shell: Any, count: int, screen: Screen) -> tuple[str, tuple[str, ...]
     """Return the last cells as Markdown, and the note on them."""
     if not count:
         return "", ()
+    from .cells import cells_markdown, last_cells  # noqa: PLC0415  # as above
+
     cells = [] if shell is None else last_cells(shell, count)
     key = {0: "note.cells.none", 1: "note.cells.one"}.get(len(cells), "note.cells")
     return cells_markdown(cells, screen), (say(key, count=len(cells)),)
@@ -72,9 +84,9 @@ def _notes(expanded: Expanded) -> Iterator[str]:
     for key, items in (("note.put_in", [*map(_item, expanded.inserted)]), ("note.left_as_is", [*expanded.left])):
         if items:
             more = [say("label.and_more", count=len(items) - _NAMED)] if len(items) > _NAMED else []
-            yield say(key, items=", ".join([*items[:_NAMED], *more]))
+            yield say(key, items=listed([*items[:_NAMED], *more]))
 
 
-def _item(value: Inserted) -> str:
+def _item(value: "Inserted") -> str:
     form = ".part" if value.size < value.whole else ".one" if value.size == 1 else ""
     return say(f"label.put_in.{value.kind}{form}", expression=value.expression, size=value.size, whole=value.whole)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from ..address import shown_address
 from ..display.table import show_table
 from ..events import Message
-from ..messages import say
+from ..messages import listed, say
 from .pictures import content_shown
 from .request import Request
 
@@ -32,7 +32,7 @@ def _print(*lines: str) -> None:
 
 
 def _title(request: Request) -> str:
-    parameters = ", ".join(f"{name} {value}" for name, value in request.sent.items()) or say("label.server_defaults")
+    parameters = listed(f"{name} {value}" for name, value in request.sent.items()) or say("label.server_defaults")
     model = request.target.model
     return say(
         "dry_run.title",

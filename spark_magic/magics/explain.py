@@ -15,7 +15,7 @@ from IPython.core.error import UsageError
 from ..answer import Answer
 from ..errors import SparkError, SparkInterrupted
 from ..messages import say
-from ..render import to_plain
+from ..render import fenced, to_plain
 from .ask import ask_prompt
 from .failure_report import Report
 from .last import with_given
@@ -122,20 +122,13 @@ def _prompt(case: _Case, withholding: Withholding, question: str, *, fix: bool) 
     count = withholding.count
     parts = [say("sent.fix" if fix else "sent.explain")]
     parts += [say("sent.withheld")] if count else []
-    parts += [say("sent.cell"), _fenced(source, "python")] if source else []
-    parts += [say("sent.error"), _fenced(error, "text"), case.report.versions, question]
+    parts += [say("sent.cell"), fenced(source, "python")] if source else []
+    parts += [say("sent.error"), fenced(error, "text"), case.report.versions, question]
     notes = {
         say("note.no_cell"): not source,
         say("note.withheld.one" if count == 1 else "note.withheld", count=count): count,
     }
     return Prompt("\n\n".join(filter(None, parts)), notes=tuple(note for note, wanted in notes.items() if wanted))
-
-
-def _fenced(text: str, language: str) -> str:
-    """Return it as a code block whose fence is longer than any within."""
-    longest = max(map(len, re.findall("`+", text)), default=0)
-    fence = "`" * max(3, longest + 1)
-    return f"{fence}{language}\n{text}\n{fence}"
 
 
 def _put_below(shell: Any, answer: Answer, withholding: Withholding) -> None:

@@ -116,8 +116,11 @@ def _version(package: str) -> str:
 
 
 def _cut(text: str) -> str:
+    """Leave out the middle of a long text, and no part of a word: half a password is none that is withheld."""
     if len(text) <= _MOST:
         return text
-    end = _MOST - _BEGINNING
-    note = say("sent.characters", count=len(text) - _MOST)
-    return f"{text[:_BEGINNING]}\n{note}\n{text[-end:]}"
+    before, after = text[:_BEGINNING], text[_BEGINNING - _MOST :]
+    first = before.removesuffix(before.split(" ")[-1].split("\n")[-1])
+    last = after.removeprefix(after.split(" ", 1)[0].split("\n", 1)[0])
+    note = say("sent.characters", count=len(text) - len(first) - len(last))
+    return f"{first.rstrip()}\n{note}\n{last.lstrip()}"

@@ -5,7 +5,7 @@ from typing import Any
 
 from IPython.core.error import UsageError
 
-from ..messages import say
+from ..messages import listed, say
 from .named import all_names, existing
 from .state import DEFAULT_NAME, State
 
@@ -19,7 +19,7 @@ def run_reset(magics: Any, state: State, options: argparse.Namespace) -> None:
         raise UsageError(say("usage.reset_which"))
     if options.all:
         counts = {name: _forget(state, name) for name in all_names(state)}
-        names = ", ".join(f"{name} ({count})" for name, count in counts.items() if count or name == DEFAULT_NAME)
+        names = listed(f"{name} ({count})" for name, count in counts.items() if count or name == DEFAULT_NAME)
         print(say("reset.all", names=names))  # noqa: T201  # a magic's answer to its user
     else:
         count = _forget(state, options.name or DEFAULT_NAME)

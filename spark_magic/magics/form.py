@@ -15,8 +15,8 @@ def form_of(shell: Any, options: argparse.Namespace) -> Form:
 
     UsageError for options that do not go together, ConfigurationError for a schema that is none.
     """
-    wanted = getattr(options, "schema", None)  # not every magic that asks has the options
-    name = getattr(options, "format", None) or (MARKDOWN if wanted is None else "json")
+    wanted = options.schema
+    name = options.format or (MARKDOWN if wanted is None else "json")
     if name not in FORMATS:  # a plain call's; a magic line's is checked where it is read
         raise UsageError(say("usage.option", option="format", problem=say("usage.one_of", words=", ".join(FORMATS))))
     if name == "code" and options.background:

@@ -4,7 +4,6 @@ import argparse
 from typing import Any, Final, get_args
 
 from ..config.settings import TIMEOUTS
-from ..formats import FORMATS
 from ..messages import say
 from ..target import SearchMode, Thinking
 from . import values
@@ -63,6 +62,8 @@ def spark_parser(magic: str = "%%spark") -> Parser:
 
 def _add_form(parser: Parser) -> None:
     """Add what the answer is to look like."""
+    from ..formats import FORMATS  # noqa: PLC0415  # the magics are registered before anybody asks for a form
+
     parser.add_argument(
         "-f", "--format", type=values.one_of(*FORMATS), metavar="|".join(FORMATS), help=say("help.format")
     )

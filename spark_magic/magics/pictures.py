@@ -11,7 +11,7 @@ from ..config.file import read_config_file
 from ..config.settings import PARAMETERS
 from ..errors import ConfigurationError, PictureRefused
 from ..events import Message
-from ..messages import say
+from ..messages import listed, say
 from ..models import IMAGE_ALIAS, SANDBOX_ALIAS, Model, catalogue
 from ..picture import Picture, picture_in, picture_of
 from ..target import Target
@@ -21,14 +21,11 @@ from .values import PictureName
 _KILO: Final = 1024  # as the service counts its 4 MB
 
 
-def picture_asked(shell: Any, options: argparse.Namespace) -> tuple[Message | None, tuple[str, ...]]:
-    """Return the picture that the options name, and what to tell about it; nothing where they name none.
+def picture_asked(shell: Any, wanted: Any) -> tuple[Message, tuple[str, ...]]:
+    """Return the picture that `--image` names, or a plain call hands over, and what to tell about it.
 
     PictureRefused for one that cannot be sent.
     """
-    wanted = options.image
-    if wanted is None:
-        return None, ()
     value, name = _meant(wanted, {} if shell is None else shell.user_ns)
     picture = picture_of(value)
     return picture.message, (_note(picture, name),)
@@ -102,7 +99,7 @@ def sighted(settings: Any, target: Target, options: argparse.Namespace, *, new: 
     known = catalogue(read_config_file().models)
     if options.model or at_own_gateway(model, known):
         if new:
-            aliases = ", ".join(alias for alias, other in known.items() if other.images)
+            aliases = listed(alias for alias, other in known.items() if other.images)
             raise ConfigurationError("model.no_pictures", model=model.alias, aliases=aliases)
         return target, ()
     chosen: Target = settings.target(IMAGE_ALIAS, **given(options, *PARAMETERS))

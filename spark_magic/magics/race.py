@@ -18,7 +18,7 @@ from ..errors import SparkError, SparkInterrupted
 from ..events import Event
 from ..task import in_thread
 from .interrupt import Interrupt, interrupted_by
-from .watch import outcome_of
+from .watch import outcome_of, problem_lines, to_be_seen
 
 _SLICE: Final = 0.1  # seconds without any news until the status lines tick
 _GOODBYE: Final = 5.0  # seconds; an answer that is stopped takes a fraction of one
@@ -110,12 +110,10 @@ class _Race:
         """Note and show how one has ended."""
         exchange = self._exchanges[number]
         outcome = outcome_of(exchange, problem, stopped=self._interrupt.came)
-        answer = exchange.so_far() if exchange.answer is None else exchange.answer
-        if outcome is Outcome.WITHDRAWN:
-            answer = Answer(model=answer.model, seconds=answer.seconds)
+        answer = to_be_seen(exchange, outcome)
         failure = problem if isinstance(problem, SparkError) else None
         self._ends[number] = answer if failure is None else failure
-        lines = () if failure is None or outcome is Outcome.STOPPED else _lines(failure)
+        lines = () if failure is None or outcome is Outcome.STOPPED else problem_lines(failure)
         self._view.end(number, answer, outcome, lines)
 
     def put_away(self) -> None:
@@ -130,9 +128,3 @@ class _Race:
         finally:
             self._view.close()
             sys.stdout.flush()  # ipykernel loses the reply of a cell that is interrupted while it flushes
-
-
-def _lines(problem: SparkError) -> tuple[str, ...]:
-    """Return what a column says of its error, as a cell would."""
-    first, *rest = problem.lines()
-    return (f"{type(problem).__name__}: {first}", *rest)

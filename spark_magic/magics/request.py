@@ -13,12 +13,11 @@ from ..credentials import Credentials, find_credentials
 from ..display.facts import Facts
 from ..events import Message
 from ..formats import PLAIN_FORM, Form
-from ..messages import say
+from ..messages import listed, say
 from ..models import SANDBOX_ALIAS
 from ..target import Target
 from .examples import examples_in
 from .parsers import given
-from .pictures import sighted
 from .repair import judge_of
 from .state import DEFAULT_NAME, State
 
@@ -85,6 +84,8 @@ def request_of(  # noqa: PLR0913  # what a request is made of
     target = settings.target(options.model or "", **given(options, *PARAMETERS))
     told: tuple[str, ...] = ()
     if conversation.picture(prompt.picture, cell=cell, instead_of=instead_of, history=history) is not None:
+        from .pictures import sighted  # noqa: PLC0415  # few conversations have one
+
         target, told = sighted(settings, target, options, new=prompt.picture is not None)
     sent = _sent(target)
     credentials = None
@@ -109,6 +110,8 @@ def request_of(  # noqa: PLR0913  # what a request is made of
     notes = (*prompt.notes, *told, *_notes(conversation, target, plan), *due)
     named = "" if options.name == DEFAULT_NAME else options.name
     facts = Facts(target.model.alias, sent, notes, plan.remembered, format=prompt.form.format, conversation=named)
+    if named:
+        facts = replace(facts, go_on=f"%spark -n {named} --continue")
     return Request(options.name, conversation, target, client, plan, sent, facts, prompt.form)
 
 
@@ -141,7 +144,7 @@ def _notes(conversation: Conversation, target: Target, plan: Plan) -> tuple[str,
         say("note.replaces", number=plan.replaces): plan.replaces and plan.further is None,
         say("note.max_tokens", limit=model.output_tokens): max_tokens is not None and max_tokens > model.output_tokens,
         say("note.retired", model=model.alias): model.retired,
-        say("note.not_sent", model=model.alias, names=", ".join(unknown)): unknown,
+        say("note.not_sent", model=model.alias, names=listed(unknown)): unknown,
         say("note.no_references", model=model.alias): parameters.references and not model.references,
         say("note.picture_left_out", model=model.alias): plan.picture_left_out,
     }

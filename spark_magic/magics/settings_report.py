@@ -10,7 +10,7 @@ from ..config.settings import SETTINGS, address_sources, allowed_hosts
 from ..credentials import find_credentials, present_credentials
 from ..display.table import show_table
 from ..errors import CredentialsMissing, SparkError, masked_text
-from ..messages import has, language, say
+from ..messages import has, language, listed, say
 from ..models import DEFAULT_ALIAS, SANDBOX_ALIAS, Model, catalogue
 from .login import CREDENTIAL_LABELS
 from .state import State
@@ -121,4 +121,4 @@ def _abilities(model: Model, chosen: str) -> str:
         **{f"ability.{name}": getattr(model, name) for name in _ABILITIES},
         "ability.sandbox": model.alias == SANDBOX_ALIAS,
     }
-    return ", ".join(say(key) for key, holds in marks.items() if holds)
+    return listed(say(key) for key, holds in marks.items() if holds)

@@ -1,6 +1,5 @@
 """Where this kernel's conversations are saved, and what of it is in them already."""
 
-import hashlib
 import os
 import re
 import threading
@@ -161,6 +160,8 @@ class Shelf:
 
 def _safe(name: str) -> str:
     """Make any name a file's: its end as far as it can be read, and a sum that tells it from all others."""
+    import hashlib  # noqa: PLC0415  # where nothing is saved it is not needed
+
     words = re.sub(r"[^A-Za-z0-9]+", "-", Path(name).name).strip("-")[:_LONGEST]
     total = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:12]
     return "-".join(filter(None, (words, total)))

@@ -100,6 +100,7 @@ class SparkMagics(Settings, Magics):
             given = _parse(parser, words)
             if given is None:
                 return None
+            _refuse_late_options(question)
             return self._kept(*_blamed(lambda: explain(self.shell, question, given), given))
 
     @no_var_expand
@@ -150,6 +151,13 @@ def _parse(parser: Parser, words: list[str]) -> argparse.Namespace | None:
     except HelpAsked as asked:
         print(asked)  # noqa: T201  # a magic's answer to its user
         return None
+
+
+def _refuse_late_options(question: str) -> None:
+    """Refuse a question that ends in an option: what somebody wanted to see before it is sent would be sent."""
+    last = question.rpartition(" ")[2]
+    if last in ("--dry-run", "--fix"):
+        raise UsageError(say("usage.late_option", option=last))
 
 
 def _blamed(step: Callable[[], _T], options: argparse.Namespace) -> _T:

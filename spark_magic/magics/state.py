@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ..clock import Clock
 from ..errors import ConfigurationError
-from ..spending import Ledger
 from .interrupt import held_back
 from .shelf import Shelf
 
@@ -15,6 +14,7 @@ if TYPE_CHECKING:
     from ..credentials import Credentials
     from ..models import Model
     from ..sandbox import Sandbox
+    from ..spending import Ledger
     from .pending import PendingAnswer
     from .request import Asked
 
@@ -37,10 +37,19 @@ class State:
     pending: "set[PendingAnswer]" = field(default_factory=set)  # what is being answered in the background
     sandbox: "Sandbox | None" = None
     conversations: dict[str, "Conversation"] = field(default_factory=dict)  # those that were asked for, by name
-    ledger: Ledger = field(default_factory=Ledger)  # what the questions have cost
     spent_note: str = ""  # that they have cost much, until somebody has told the user
     shelf: Shelf = field(default_factory=Shelf)  # what is saved of the conversations
+    _ledger: "Ledger | None" = None
     _making: threading.Lock = field(default_factory=threading.Lock)  # two threads may ask their first at once
+
+    @property
+    def ledger(self) -> "Ledger":
+        """What the questions have cost; made when it is first needed."""
+        from ..spending import Ledger  # noqa: PLC0415  # loading the extension needs none
+
+        with self._making:
+            self._ledger = self._ledger or Ledger()
+            return self._ledger
 
     @property
     def conversation(self) -> "Conversation":

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 _CELL: Final = re.compile(r"\s*%%(\w+)(?: (.*))?")
-_LINE: Final = re.compile(r"""\s*(?:[^=%#'"]+=\s*)?%(\w+) (.*)""")  # `x = %spark …`, too
+_LINE: Final = re.compile(r"""\s*(?:[^\s=%#'"][^=%#'"]*=\s*)?%(\w+) (.*)""")  # `x = %spark …`, too
 _WORD: Final = re.compile(r"""(?:"[^"]*"?|'[^']*'?|[^ \t\u3000"'])+""")  # a quote may still be open
 _OPEN: Final = re.compile(r"(?<![$\\A-Za-z{^])\{\{[ \t\u3000\xa0]*([^{}]*)")  # where `prompt` would look for a variable
 

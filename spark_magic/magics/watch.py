@@ -10,8 +10,9 @@ from ..conversation import Exchange
 from ..display import open_view
 from ..display.facts import Outcome
 from ..display.view import View
-from ..errors import AnswerInvalid, Moderated, SparkError, SparkInterrupted
+from ..errors import AnswerInvalid, Moderated, SparkError, SparkInterrupted, masked_text
 from ..events import Event
+from ..messages import say
 from .interrupt import Interrupt, interrupted_by
 from .request import Request
 
@@ -27,7 +28,8 @@ def watched(shell: Any, request: Request, exchange: Exchange) -> Answer:
             if not interrupt.came:
                 raise
     if interrupt.came:
-        raise SparkInterrupted(complete=exchange.answer is not None and not exchange.moderated)
+        complete = exchange.answer is not None and not exchange.moderated
+        raise SparkInterrupted(complete=complete, go_on=request.facts.go_on if exchange.text.strip() else "")
     return answer
 
 
@@ -48,12 +50,25 @@ def follow(
         raise
     finally:
         outcome = outcome_of(exchange, problem, stopped=interrupt.came)
-        answer = exchange.so_far() if exchange.answer is None else exchange.answer  # a complete one may be empty
-        if outcome is Outcome.WITHDRAWN:
-            answer = Answer(model=answer.model, seconds=answer.seconds)
+        answer = to_be_seen(exchange, outcome)
         view.finish(answer, outcome)
         sys.stdout.flush()  # ipykernel loses the reply of a cell that is interrupted while it flushes
     return answer
+
+
+def to_be_seen(exchange: Exchange, outcome: Outcome) -> Answer:
+    """Return the answer, or what there is of it; without a word where it is withdrawn."""
+    answer = exchange.so_far() if exchange.answer is None else exchange.answer  # a complete one may be empty
+    return Answer(model=answer.model, seconds=answer.seconds) if outcome is Outcome.WITHDRAWN else answer
+
+
+def problem_lines(problem: BaseException) -> tuple[str, ...]:
+    """Return what stands under an answer that no cell fails for: our error as a cell shows it, a bug in two lines."""
+    if isinstance(problem, SparkError):
+        first, *rest = problem.lines()
+    else:
+        first, rest = masked_text(str(problem)), [say("shown.background.bug")]
+    return (f"{type(problem).__name__}: {first}", *rest)
 
 
 def outcome_of(exchange: Exchange, problem: BaseException | None, *, stopped: bool) -> Outcome:

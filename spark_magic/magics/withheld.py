@@ -8,7 +8,7 @@ from itertools import count, pairwise
 from pathlib import Path
 from typing import Final
 
-from ..credentials import present_credentials
+from ..credentials import known_secrets
 from ..errors.echo import repeats
 from ..secret import Secret, without_frames
 
@@ -34,9 +34,9 @@ class Withholding:
 
     @without_frames
     def __init__(self, source: str = "") -> None:
-        """Look at what there is to withhold; ConfigurationError where the credentials cannot be read."""
+        """Look at what there is to withhold."""
         self._source = source
-        self._secrets = [secret for secret, _ in present_credentials().values()]
+        self._secrets = known_secrets()
         self._values = _values(self._secrets)
         self._taken: list[Secret] = []
         self._names: list[str] = []

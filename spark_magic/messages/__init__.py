@@ -5,6 +5,7 @@ A failure's key `x` has a companion `x.hint` that says what to do next. Placehol
 
 import locale
 import os
+from collections.abc import Iterable
 from typing import Final, Literal, TypeAlias
 
 from .background import BACKGROUND
@@ -21,7 +22,7 @@ from .service import SERVICE
 from .spending import SPENDING
 from .variables import VARIABLES
 
-__all__ = ["LANGUAGES", "TABLE", "Language", "has", "language", "say", "use_language"]
+__all__ = ["LANGUAGES", "TABLE", "Language", "has", "language", "listed", "say", "use_language"]
 
 Language: TypeAlias = Literal["en", "zh"]
 LANGUAGES: Final[tuple[Language, ...]] = ("en", "zh")
@@ -37,6 +38,11 @@ _chosen: list[Language] = []  # what the setting says; empty: the environment de
 def say(key: str, **values: object) -> str:
     """Return the sentence `key` in the user's language with `values` put in; KeyError for an unknown key."""
     return TABLE[key][LANGUAGES.index(language())].format(**values)
+
+
+def listed(words: Iterable[str]) -> str:
+    """Return words as a list within a sentence of the user's language."""
+    return say("label.between").join(words)
 
 
 def has(key: str) -> bool:

@@ -146,8 +146,8 @@ CONVERSATIONS: Final[dict[str, tuple[str, str]]] = {
         "{source} 第 {line} 行：文件到此只有 {found} 轮，而首行写明 {count} 轮。",
     ),
     "history.picture": (
-        "{source}, line {line}: the picture is not in base64.",
-        "{source} 第 {line} 行：图片不是 base64 格式。",
+        "{source}, line {line}: the picture is no JPEG or PNG that the service takes, in base64.",
+        "{source} 第 {line} 行：图片不是 base64 格式的 JPEG 或 PNG，或超出服务的限制。",
     ),
     "history.too_large": (
         "{source}: a saved conversation may have {limit} MB.",

@@ -91,9 +91,11 @@ DEBUGGING: Final[dict[str, tuple[str, str]]] = {
         "The corrected cell is below; it was not run.",
         "改正后的单元格在下面，尚未运行。",
     ),
-    "label.cut": (
-        "cut at max_tokens; `%spark --continue` goes on",
-        "已达 max_tokens 被截断；`%spark --continue` 可继续",
+    "label.cut": ("cut at max_tokens", "达到 max_tokens，被截断"),
+    "label.cut.go_on": ("cut at max_tokens; `{line}` goes on", "达到 max_tokens，被截断；`{line}` 可继续"),
+    "usage.late_option": (
+        "{option} stands behind the question and would be sent with it: options come first.",
+        "{option} 写在问题之后，会随问题一起发送：选项请写在前面。",
     ),
     "sent.go_on": (
         "Your answer was cut off. Go on exactly where it stopped: no introduction, and repeat nothing.",

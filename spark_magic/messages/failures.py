@@ -130,8 +130,8 @@ FAILURES: Final[dict[str, tuple[str, str]]] = NETWORK | {
         "这个对话还在回答另一个问题。",
     ),
     "conversation.busy.hint": (
-        "Nothing was sent. Wait for it to end (.wait(), where it is in the background), ask in another conversation with"
-        " --name NAME, or outside of any with --no-history.",
+        "Nothing was sent. Wait for it to end (.wait(), where it is in the background), ask in another conversation"
+        " with --name NAME, or outside of any with --no-history.",
         "没有发送任何内容。请等它结束（在后台回答时用 .wait()），用 --name NAME 在另一个对话中提问，"
         "或用 --no-history 在对话之外提问。",
     ),
@@ -235,6 +235,10 @@ FAILURES: Final[dict[str, tuple[str, str]]] = NETWORK | {
     "interrupted": (
         "Stopped. What came so far stays above; nothing is remembered.",
         "已停止。已收到的部分保留在上方；不会记入对话。",
+    ),
+    "interrupted.go_on": (
+        "Stopped. What came so far stays above; nothing is remembered. `{line}` goes on with it.",
+        "已停止。已收到的部分保留在上方；不会记入对话。`{line}` 可继续。",
     ),
     "interrupted.complete": (
         "The stop came after the answer was complete: nothing of it is lost.",

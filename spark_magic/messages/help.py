@@ -24,7 +24,8 @@ HELP: Final[dict[str, tuple[str, str]]] = {
         "%spark_config logout       删除 login 保存的凭证",
     ),
     "help.reset": (
-        "%spark_reset [NAME] [options]\n\nForget a conversation and say how many turns it had; the system prompt stays.",
+        "%spark_reset [NAME] [options]\n\n"
+        "Forget a conversation and say how many turns it had; the system prompt stays.",
         "%spark_reset [名称] [选项]\n\n忘记一个对话并说明有多少轮；系统提示保留。",
     ),
     "help.options": ("options", "选项"),
@@ -57,7 +58,7 @@ HELP: Final[dict[str, tuple[str, str]]] = {
     "help.retries": ("how often a failure before the first words is asked again", "在收到内容之前失败时重试的次数"),
     "help.list_models": ("show all models", "列出全部模型"),
     "help.check": (
-        "one tiny request per model: which ones this account may use (a few tokens each, 273 more for a model that sees pictures)",
+        "one tiny request per model: which ones this account may use (a few tokens each, 273 more for pictures)",
         "向每个模型发一个极小的请求，看账号可用哪些（每个几 token，看图模型另加 273）",
     ),
     "help.reset_config": (

@@ -64,9 +64,9 @@ RESULTS: Final[dict[str, tuple[str, str]]] = {
         "回答在 {path} 处不符合要求：{problem}。",
     ),
     "answer.invalid.hint": (
-        "It was asked for twice, and nothing is remembered. Say in the question what belongs at {path}, make the"
-        " schema simpler, or try another model.",
-        "已提问两次，这一轮不会被记住。请在问题中说明 {path} 处应是什么，或简化结构，或换一个模型。",
+        "It was asked for twice, and nothing is remembered. Say in the question what belongs there, make the schema"
+        " simpler, or try another model.",
+        "已提问两次，这一轮不会被记住。请在问题中写明该处应是什么，或简化结构，或换一个模型。",
     ),
     "schema.unknown": ("There is no variable {name}.", "没有变量 {name}。"),
     "schema.unknown.hint": (

@@ -3,7 +3,17 @@
 Nothing here imports PIL or matplotlib before somebody hands over what is theirs.
 """
 
-from .file import LEAST_PIXELS, MOST_BYTES, MOST_PIXELS, MOST_SIDE, Picture, blank_picture, measured, picture_in
+from .file import (
+    LEAST_PIXELS,
+    MOST_BYTES,
+    MOST_PIXELS,
+    MOST_SIDE,
+    Picture,
+    blank_picture,
+    checked,
+    measured,
+    picture_in,
+)
 from .source import picture_of
 
 __all__ = [
@@ -13,6 +23,7 @@ __all__ = [
     "MOST_SIDE",
     "Picture",
     "blank_picture",
+    "checked",
     "measured",
     "picture_in",
     "picture_of",

@@ -3,7 +3,7 @@
 import os
 import stat
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from ..errors import PictureRefused
 from .drawn import figure_of, from_figure, from_image, is_image
@@ -39,7 +39,7 @@ def _content(path: Path) -> bytes:
         if not stat.S_ISREG(about.st_mode):  # a pipe would be waited for, a device never ends
             raise PictureRefused("picture.no_file", path=shown)
         with path.open("rb") as file:
-            data = _read(file)
+            data = file.read(MOST_BYTES + 1)
     except FileNotFoundError:
         raise PictureRefused("picture.missing", path=shown) from None
     except (OSError, ValueError, RuntimeError) as problem:  # a zero in the name; a home nobody knows
@@ -48,7 +48,3 @@ def _content(path: Path) -> bytes:
     if len(data) > MOST_BYTES:
         raise PictureRefused("picture.bytes", size=max(about.st_size, len(data)), most=MOST_BYTES)
     return data
-
-
-def _read(file: BinaryIO) -> bytes:
-    return file.read(MOST_BYTES + 1)

@@ -1,6 +1,5 @@
 """Put the values of the user's variables into a question: `{{ expression }}`, and nothing that only looks like it."""
 
 from .insertion import Expanded, expand
-from .value import Inserted
 
-__all__ = ["Expanded", "Inserted", "expand"]
+__all__ = ["Expanded", "expand"]

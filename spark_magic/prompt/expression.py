@@ -50,7 +50,7 @@ class _Environment(ImmutableSandboxedEnvironment):
         if not self.is_safe_attribute(obj, attribute, value):
             message = f"{attribute!r} is private, or changes the object"
             raise SecurityError(message)
-        return value
+        return self.wrap_str_format(value) or value  # a format has attributes, too: `{0.__class__}`
 
     def getitem(self, obj: Any, argument: Any) -> Any:
         """Return the item."""

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from ..errors import BadVariable
-from .value import Inserted, inserted, shown
 
-if TYPE_CHECKING:  # loads jinja2: most questions have no variable
+if TYPE_CHECKING:  # most questions have no variable; the former loads jinja2
     from .expression import Expression
+    from .value import Inserted
 
 # Not after `$` (GitHub Actions), a backslash or a letter (TeX, C++), a brace (f-strings, Handlebars, the second
 # argument of \frac) or `^`. On one line, however that ends, without inner braces, and no longer than people write.
@@ -34,7 +34,7 @@ class Expanded:
     """
 
     text: str
-    inserted: tuple[Inserted, ...] = ()
+    inserted: "tuple[Inserted, ...]" = ()
     left: tuple[str, ...] = ()
 
 
@@ -47,6 +47,8 @@ def expand(text: str, variables: Mapping[str, Any], plain: Plain, screen: Screen
     """
     if not _PLACE.search(text):
         return Expanded(text)
+    from .value import inserted, shown  # noqa: PLC0415  # most questions have no variable
+
     places = list(_places(text))
     known = {place.source: place.expression for place in places if place.expression is not None}
     for expression in known.values():
@@ -68,7 +70,7 @@ class _Place:
 
 def _places(text: str) -> Iterator[_Place]:
     """Yield what looks like a variable; right behind a brace that closes no variable nothing does."""
-    from .expression import parsed  # noqa: PLC0415  # see above
+    from .expression import parsed  # noqa: PLC0415  # loads jinja2
 
     found: dict[str, Expression | None] = {}
     end = 0  # of the last variable
@@ -96,7 +98,7 @@ def _check_names(expression: "Expression", variables: Mapping[str, Any]) -> None
         raise BadVariable(key, expression=expression.shown, name=name, nearest=nearest)
 
 
-def _filled(text: str, places: list[_Place], values: Mapping[str, Inserted]) -> str:
+def _filled(text: str, places: list[_Place], values: "Mapping[str, Inserted]") -> str:
     """Put the values in."""
     pieces, end = list[str](), 0
     for place in places:

@@ -3,9 +3,10 @@
 Nothing foreign (markdown-it, nh3, Pygments) is imported before the first call that needs it.
 """
 
+from spark_magic.render.fenced import fenced
 from spark_magic.render.plain import to_plain
 
-__all__ = ["fences", "finished_length", "open_fence", "to_html", "to_link", "to_plain"]
+__all__ = ["fenced", "fences", "finished_length", "open_fence", "to_html", "to_link", "to_plain"]
 
 
 def to_html(markdown: str) -> str:
