@@ -169,7 +169,8 @@ def test_the_conversation_survives_reloading(kernel, server):
 def test_an_interrupt_stops_the_answer_and_keeps_what_came(kernel, server, cell, start):
     run, seconds = kernel.stopped_at(f"{start}sandbox: stall after 9", cell, has("Scripted answer"))
     assert seconds < 2  # the server would be silent for ever
-    assert run.error == ("SparkInterrupted", ["SparkInterrupted: " + say("interrupted")])
+    goes_on = say("interrupted.go_on", line="%spark --continue")
+    assert run.error == ("SparkInterrupted", ["SparkInterrupted: " + goes_on])
     [(bundle, about)] = run.saved
     assert bundle["text/plain"].startswith("## Scripted answer")
     assert bundle["text/plain"].endswith("[stopped]")

@@ -81,7 +81,7 @@ def test_the_text_is_printed_as_it_comes_and_ctrl_c_stops_it(terminal, server):
     terminal.process.sendintr()
     *_, footer, last = terminal.finish()
     assert re.fullmatch(r"\[ultra · [0-9.]+ s · stopped · not remembered\]", footer)
-    assert last == "SparkInterrupted: " + say("interrupted")
+    assert last == "SparkInterrupted: " + say("interrupted.go_on", line="%spark --continue")
     assert server.wait_until(lambda: server.open_connections == 0)
     assert terminal.run("%spark sandbox: say clean")[0] == "clean"
     assert sent(server) == ["sandbox: say clean"]
