@@ -17,7 +17,7 @@ NEEDS = {
 def warm_kernel(tmp_path_factory):
     """One kernel that asks the sandbox, in a folder of its own."""
     home = tmp_path_factory.mktemp("kernel")
-    with Sandbox(delay=0.01) as server:
+    with Sandbox(delay=0.002) as server:
         started = Kernel(home, server)
         started.run(f"%cd -q {home}")
         started.run("%spark_config --model sandbox")
