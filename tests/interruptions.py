@@ -1,5 +1,6 @@
 """Interrupt a question at every line of ours it runs through, from inside the kernel that runs it."""
 
+import gc
 import signal
 import sys
 import threading
@@ -32,7 +33,11 @@ class Tracer:
         self.lines[line] = self.lines.get(line, 0) + 1
         if line == self._at and not self.fired:
             self.fired = True
-            signal.raise_signal(signal.SIGINT)
+            gc.disable()  # Python swallows what is raised in the collector's callbacks, and hypothesis has one
+            try:
+                signal.raise_signal(signal.SIGINT)
+            finally:
+                gc.enable()
 
     @contextmanager
     def tracing(self):
