@@ -1,6 +1,7 @@
 """Every test runs as on a fresh machine: no keys, no configuration, no keyring, English."""
 
 import os
+import signal
 
 import pytest
 
@@ -10,6 +11,10 @@ _PREFIXES = ("SPARK", "IFLYTEK_SPARK", "XFYUN")
 _NETWORK = [f(name) for name in ("https_proxy", "all_proxy", "no_proxy") for f in (str.lower, str.upper)]
 _NETWORK += ["SSL_CERT_FILE", "SSL_CERT_DIR"]
 _LOCALE = ("LC_ALL", "LC_MESSAGES", "LANG", "LANGUAGE")
+
+
+# A shell starts what runs in its background with interrupts ignored; these tests raise them.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)

@@ -61,6 +61,7 @@ def held(kernel):
 @pytest.mark.timeout(900)
 def test_a_thousand_turns_leave_nothing_behind(kernel, server):
     """The conversation is emptied now and then, as its request would grow; the counts are compared after a warm-up."""
+    kernel.run("%spark_config --warn-tokens 0")
     kernel.run(f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r}); import interruptions")
     answers, expected, before, pages = [], [], [], 0
     for number in range(TURNS):
