@@ -18,6 +18,7 @@ _HOMES: Final = {
     "SparkError": "errors",
     "SparkInterrupted": "errors",
     "ask": "magics.function",
+    "map_prompts": "magics.map_prompts",
 }
 __all__ = ["__version__", "load_ipython_extension", "unload_ipython_extension", *_HOMES]  # noqa: PLE0604  # strings all
 

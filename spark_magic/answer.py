@@ -26,10 +26,11 @@ class Answer(str):
     (`index`, `url`, `title`), `usage` the tokens (None where the server sent none),
     `model` the alias asked, `sid` the vendor's session id, `seconds` from sending to the last frame, `turn` the
     number in the conversation (0: outside it), `cut` whether `max_tokens` ended it and not the model,
-    `form` the format it was asked for in, `data` the object it stands for where that was `json` (None otherwise).
+    `form` the format it was asked for in, `data` the object it stands for where that was `json` (None otherwise),
+    `cached` whether it is that of an identical question asked before: its usage is 0 then.
     """
 
-    __slots__ = ("cut", "data", "form", "model", "reasoning", "references", "seconds", "sid", "turn", "usage")
+    __slots__ = ("cached", "cut", "data", "form", "model", "reasoning", "references", "seconds", "sid", "turn", "usage")
     reasoning: str
     references: tuple[Reference, ...]
     usage: Usage | None
@@ -40,6 +41,7 @@ class Answer(str):
     cut: bool
     form: str
     data: Any
+    cached: bool
 
     def __new__(  # noqa: PLR0913  # the facts of one answer, all by name
         cls,
@@ -55,12 +57,13 @@ class Answer(str):
         cut: bool = False,
         form: str = "markdown",
         data: Any = None,
+        cached: bool = False,
     ) -> Self:
         """Make one from its text and its facts."""
         answer = super().__new__(cls, text)
         answer.reasoning, answer.references, answer.usage, answer.model = reasoning, references, usage, model
         answer.sid, answer.seconds, answer.turn, answer.cut = sid, seconds, turn, cut
-        answer.form, answer.data = form, data
+        answer.form, answer.data, answer.cached = form, data, cached
         return answer
 
     @property

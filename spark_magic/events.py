@@ -104,13 +104,15 @@ class Finished:
 
     `data` is the object the answer stands for, where one was asked for.
 
-    `moderated`: the answer may be shown, with the Notice before this, but is nothing to go on from.
+    `moderated`: the answer may be shown, with the Notice before this, but is nothing to go on from. `cached`: nobody
+    was asked, an identical question was answered before.
     """
 
     sid: str
     usage: Usage | None
     moderated: bool = False
     data: Any = None
+    cached: bool = False
 
 
 Event: TypeAlias = Delta | Reasoning | References | Waiting | Retrying | Notice | Rejected | StartedOver | Finished

@@ -49,7 +49,7 @@ def _open_itself(path: str, flags: int) -> int:
     """Open the file but no link to one, and wait for nobody: a named pipe has no end of its own."""
     if not hasattr(os, "O_NOFOLLOW") and Path(path).is_symlink():  # Windows
         raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
-    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0), 0o600)
 
 
 def _unreadable(path: Path, problem: OSError) -> ConfigurationError:
@@ -74,6 +74,26 @@ def write_private(path: Path, content: bytes, *, own_folder: bool = True) -> Non
     else:
         return
     del content  # the traceback keeps this frame
+    raise failure
+
+
+def make_private(path: Path, *, own_folder: bool = True) -> None:
+    """Make sure of a file for others to open by its name: an empty one with mode 0600 where there is none.
+
+    ConfigurationError for one that `read_private` would refuse, and for one that cannot be written.
+    """
+    try:
+        if own_folder:
+            _make_closed(path.parent)
+        descriptor = _open_itself(str(path), os.O_RDWR | os.O_CREAT)
+        try:
+            _check_closed(path, os.fstat(descriptor).st_mode)
+        finally:
+            os.close(descriptor)
+    except OSError as problem:
+        failure = _unreadable(path, problem) if path.is_symlink() else _unwritable(path, problem)
+    else:
+        return
     raise failure
 
 

@@ -19,7 +19,7 @@ class Spent:
 
     `at` is a moment with its time zone. `estimated`: the server did not tell, `usage` is our own guess.
     `conversation` is "" and `turn` 0 outside of any, `execution_count` 0 outside of a cell. `fate` tells how it
-    ended: "refused" by an error code before the first words.
+    ended: "refused" by an error code before the first words. `questions` are more than one for a table's rows.
     """
 
     at: datetime
@@ -30,6 +30,7 @@ class Spent:
     turn: int = 0
     execution_count: int = 0
     fate: Fate = "complete"
+    questions: int = 1
 
     @property
     def day(self) -> date:
@@ -137,4 +138,4 @@ def _sums(records: Iterable[Spent], start: Mapping[_Group, Total]) -> dict[_Grou
 
 def _alone(spent: Spent) -> Total:
     usage = spent.usage
-    return Total(1, usage.prompt_tokens, usage.completion_tokens, usage.total_tokens, spent.estimated)
+    return Total(spent.questions, usage.prompt_tokens, usage.completion_tokens, usage.total_tokens, spent.estimated)

@@ -14,8 +14,9 @@ FREE = {"all", "lazily"}
 
 # Where foreign errors are mapped, whatever they are (the wire's and the keyring's); where a thread (a server's, a
 # task's) hands its own to the one that waits; where an exception is parted from its frames; where the
-# user's own objects are evaluated and shown, which raise anything (an interrupt comes through).
-CATCHES_ALL = {"transport", "credentials", "sandbox", "secret", "task", "prompt"}
+# user's own objects are evaluated and shown, which raise anything (an interrupt comes through); where an executor of
+# any library says how its worker ended.
+CATCHES_ALL = {"transport", "credentials", "sandbox", "secret", "task", "prompt", "batch"}
 KNOWS = {
     "websocket": {"transport"},
     "python_socks": {"transport"},
@@ -29,6 +30,9 @@ KNOWS = {
     "PIL": {"picture"},
     "imagesize": {"picture"},
     "jinja2": {"prompt"},
+    "narwhals": {"rows"},
+    "openpyxl": {"rows"},
+    "tqdm": {"display"},
 }
 
 

@@ -29,6 +29,7 @@ ANSWER = st.builds(
     sid=ANYTHING,
     seconds=st.floats(0, allow_nan=False, allow_infinity=False),
     cut=st.booleans(),
+    cached=st.booleans(),
     form=st.sampled_from(FORMATS),
 )
 PICTURE = st.none() | st.just(blank_picture().message)
@@ -83,6 +84,7 @@ def test_every_fact_of_an_answer_is_saved():
     """A fact that an answer learns to carry must not be lost in silence."""
     full = Answer('{"a": 1}', reasoning="r", references=(Reference(1, "u", "t"),), usage=Usage(1, 2, 3), model="x1")
     full.sid, full.seconds, full.turn, full.cut, full.form, full.data = "s", 1.5, 1, True, "json", {"a": 1}
+    full.cached = True
     assert all(getattr(full, name) != getattr(Answer(), name) for name in FACTS)
     [turn] = read(saved(Turn("q", full, "c#1", blank_picture().message, 7))).turns
     assert {name: getattr(turn.answer, name) for name in FACTS} == {name: getattr(full, name) for name in FACTS}

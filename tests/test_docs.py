@@ -13,6 +13,8 @@ from spark_magic.magics.parsers import (
     config_parser,
     explain_parser,
     history_parser,
+    journal_parser,
+    map_parser,
     reset_parser,
     retry_parser,
     spark_parser,
@@ -26,7 +28,7 @@ GUIDES = ["docs/guide.md", "docs/guide.zh-CN.md"]
 TOURS = ["demo.ipynb", "docs/in-the-notebook.ipynb"]
 PARSERS = [
     *(spark_parser, config_parser, reset_parser, history_parser),
-    *(retry_parser, explain_parser, usage_parser),
+    *(retry_parser, explain_parser, usage_parser, map_parser, journal_parser),
 ]
 RELIABILITY = ["docs/reliability.md", "docs/reliability.zh-CN.md"]
 THREATS = "docs/threat-model.md"

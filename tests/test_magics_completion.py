@@ -234,7 +234,8 @@ def test_an_option_whose_value_may_be_missing_is_followed_by_others(tab):
     assert tab("%spark_history --undo --fo") == ["%spark_history --undo --force", "%spark_history --undo --fork"]
 
 
-FREE = {"system", "temperature", "top_k", "max_tokens", "cells", "retries", "warn_tokens", "undo", *TIMEOUTS}
+FREE = {"system", "temperature", "top_k", "max_tokens", "cells", "retries", "warn_tokens", "undo", "before", *TIMEOUTS}
+FREE |= {"into", "workers", "concurrency", "qps", "limit"}
 
 
 def test_each_option_with_a_value_is_completed_or_known_to_be_free():

@@ -11,11 +11,12 @@ import spark_magic
 from spark_magic.sandbox.gateway import THREAD_NAME
 
 NAMES = [("line", "spark"), ("cell", "spark"), ("line", "xinghuo"), ("cell", "xinghuo")]
-NAMES += [("line", "spark_config"), ("line", "spark_reset"), ("line", "spark_usage")]
+NAMES += [("line", "spark_config"), ("line", "spark_reset"), ("line", "spark_usage"), ("line", "spark_journal")]
 HEAVY = ["ipywidgets", "anywidget", "websocket", "websockets", "nh3", "jinja2", "markdown_it", "msgspec", "keyring"]
 RARE = (
     *("picture", "prompt.value", "display.chart", "display.columns", "conversation.transcript"),
     *(f"magics.{name}" for name in ("background", "candidates", "cells", "compare", "dry_run", "pictures", "race")),
+    *("journal", "magics.cached", "magics.journal"),
 )
 LATER = (*RARE, "events", "formats", "spending", "client")
 HI = "%spark sandbox: say hi"

@@ -157,6 +157,7 @@ def test_the_records_are_json_with_what_the_server_billed(cells, records):
         "conversation": "default",
         "turn": 1,
         "cell": cells.shell.execution_count - 2,
+        "questions": 1,
         "prompt_tokens": used.prompt_tokens,
         "completion_tokens": used.completion_tokens,
         "total_tokens": used.total_tokens,

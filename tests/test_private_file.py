@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from spark_magic.errors import ConfigurationError
-from spark_magic.private_file import read_private, remove_private, write_private
+from spark_magic.private_file import make_private, read_private, remove_private, write_private
 
 posix = pytest.mark.skipif(os.name != "posix", reason="modes and links are POSIX's")
 
@@ -91,6 +91,7 @@ def test_a_link_is_refused_for_reading_and_for_writing(path, tmp_path):
     path.symlink_to(target)
     assert refused(read_private, path) == "file.symlink"
     assert refused(write_private, path, b"mine") == "file.symlink"
+    assert refused(make_private, path) == "file.symlink"
     assert target.read_bytes() == b"other"
     assert path.is_symlink()
 
@@ -101,6 +102,7 @@ def test_a_link_to_nothing_is_refused_too(path, tmp_path):
     path.symlink_to(tmp_path / "nothing")
     assert refused(read_private, path) == "file.symlink"
     assert refused(write_private, path, b"mine") == "file.symlink"
+    assert refused(make_private, path) == "file.symlink"
     assert not (tmp_path / "nothing").exists()
 
 
@@ -332,3 +334,48 @@ def test_another_process_reads_the_old_file_or_the_new_one(path):
     assert turn
     assert set(literal_eval(reader.communicate()[0])) == {(50_000, 1)}
     assert list(path.parent.iterdir()) == [path]
+
+
+# a file for others to open by its name
+
+
+@posix
+@pytest.mark.parametrize("umask", [0o000, 0o022, 0o077])
+def test_one_that_is_not_there_is_made_empty_and_closed(path, umask):
+    before = os.umask(umask)
+    try:
+        make_private(path)
+    finally:
+        os.umask(before)
+    assert (mode(path), mode(path.parent), path.read_bytes()) == (0o600, 0o700, b"")
+
+
+def test_one_that_is_there_stays_as_it_is(path):
+    write_private(path, b"one")
+    make_private(path)
+    make_private(path, own_folder=False)
+    assert path.read_bytes() == b"one"
+
+
+@posix
+def test_one_that_others_can_get_at_is_none_to_open(path):
+    write_private(path, b"one")
+    path.chmod(0o640)
+    assert refused(make_private, path) == "file.exposed"
+    path.chmod(0o600)
+    path.parent.chmod(0o777)
+    with pytest.raises(ConfigurationError):
+        make_private(path, own_folder=False)
+    assert mode(path.parent) == 0o777
+    make_private(path)  # our own is closed
+    assert mode(path.parent) == 0o700
+
+
+@posix
+def test_in_a_folder_that_is_not_our_own_nothing_is_made_but_the_file(path, tmp_path):
+    with pytest.raises(ConfigurationError):
+        make_private(path, own_folder=False)
+    assert not path.parent.exists()
+    tmp_path.chmod(0o755)
+    make_private(tmp_path / "file", own_folder=False)
+    assert mode(tmp_path) == 0o755

@@ -25,7 +25,7 @@ SETTINGS: Final = (
     *("model", "system", "examples"),
     *PARAMETERS,
     *TIMEOUTS,
-    *("retries", "max_bytes", "warn_tokens", "autosave", "lang", "take_over"),
+    *("retries", "max_bytes", "warn_tokens", "confirm_rows", "autosave", "lang", "take_over"),
 )
 
 
@@ -60,6 +60,7 @@ class Settings(Configurable):
     examples = Unicode("", help="File of few-shot pairs, YAML or JSON; empty: none.").tag(config=True)
     autosave = Bool(default_value=False, help="Save conversations; a restarted kernel has them again.").tag(config=True)
     warn_tokens = CInt(100_000, min=0, help="Say so at so many tokens and each multiple; 0: never.").tag(config=True)
+    confirm_rows = CInt(500, min=0, help="Ask before more rows of a table than these; 0: never.").tag(config=True)
     take_over = Bool(
         default_value=False, help="Register %%spark even where another extension (Apache Spark's) has it."
     ).tag(config=True)

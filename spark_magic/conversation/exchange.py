@@ -175,6 +175,7 @@ class Exchange:
             sid=end.sid if end else "",
             form=self._form,
             data=end.data if end else None,
+            cached=end.cached if end else False,
             seconds=self.seconds,
             cut=end is not None and end.usage is not None and end.usage.completion_tokens >= self._most,
         )

@@ -59,6 +59,7 @@ class _Turn(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     sid: str = ""
     seconds: _Seconds = 0.0
     cut: bool = False
+    cached: bool = False
     form: str = MARKDOWN
     cell: str | None = None
     execution_count: _Count = 0
@@ -125,6 +126,7 @@ def _row(turn: Turn) -> _Turn:
         sid=answer.sid,
         seconds=answer.seconds,
         cut=answer.cut,
+        cached=answer.cached,
         form=answer.form,
         cell=turn.cell,
         execution_count=turn.execution_count,
@@ -198,6 +200,7 @@ def _turn(row: _Turn, turn: int, source: str, number: int) -> Turn:
         seconds=row.seconds,
         turn=turn,
         cut=row.cut,
+        cached=row.cached,
         form=row.form,
         data=_data(row.answer) if row.form == _JSON else None,
     )

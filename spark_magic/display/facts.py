@@ -47,9 +47,12 @@ class Facts:
 
 
 def footer(facts: Facts, answer: Answer, outcome: Outcome) -> str:
-    """Return the line under an answer: model, seconds, tokens, and how it ended if not well."""
-    parts = [facts.model, say("label.seconds", seconds=answer.seconds)]
-    if answer.usage is not None:
+    """Return the line under an answer: model, seconds, tokens, and how it ended if not well.
+
+    Of one that nobody was asked for, that it has cost nothing takes the place of seconds and tokens.
+    """
+    parts = [facts.model, say("label.cached") if answer.cached else say("label.seconds", seconds=answer.seconds)]
+    if answer.usage is not None and not answer.cached:
         usage = answer.usage
         parts.append(say("label.tokens", prompt=usage.prompt_tokens, completion=usage.completion_tokens))
     if facts.conversation and facts.remembered:
@@ -90,5 +93,6 @@ def metadata(facts: Facts, answer: Answer, outcome: Outcome) -> dict[str, Any]:
             "outcome": outcome.value,
             "stopped": outcome is Outcome.STOPPED,
             "turn": answer.turn,
+            **({"cached": True} if answer.cached else {}),
         }
     }

@@ -13,3 +13,11 @@ def publish(data: Mapping[str, Any], metadata: Mapping[str, Any] | None = None, 
         options["display_id"] = True
     show: Any = display  # IPython's display is not annotated
     return show(dict(data), raw=True, **options)
+
+
+def reserve() -> Any:
+    """Return a handle before anything is shown: its `display` shows a bundle (`raw=True`), its `update` replaces it."""
+    from IPython.display import DisplayHandle  # noqa: PLC0415  # as above
+
+    make: Any = DisplayHandle  # nor is this
+    return make()

@@ -2,11 +2,13 @@
 
 from .codes import CODES, CodeRow, service_error
 from .handshake import LEAST_SKEW, handshake_error
+from .interrupts import RunInterrupted, SparkInterrupted, WaitInterrupted
 from .tree import (
     AnswerInvalid,
     AnswerStopped,
     AnswerTooLarge,
     BadRequest,
+    BadTable,
     BadVariable,
     ClockSkew,
     ConfigurationError,
@@ -16,9 +18,11 @@ from .tree import (
     CredentialsMissing,
     CredentialsRefused,
     DeadlineExceeded,
+    ExecutorFailed,
     HandshakeRefused,
     HistoryDamaged,
     HostRefused,
+    JournalUnusable,
     Moderated,
     PictureRefused,
     PromptTooLarge,
@@ -28,10 +32,8 @@ from .tree import (
     ServiceBusy,
     ServiceError,
     SparkError,
-    SparkInterrupted,
     StillAnswering,
     UnknownModel,
-    WaitInterrupted,
     masked_text,
 )
 
@@ -42,6 +44,7 @@ __all__ = [
     "AnswerStopped",
     "AnswerTooLarge",
     "BadRequest",
+    "BadTable",
     "BadVariable",
     "ClockSkew",
     "CodeRow",
@@ -52,15 +55,18 @@ __all__ = [
     "CredentialsMissing",
     "CredentialsRefused",
     "DeadlineExceeded",
+    "ExecutorFailed",
     "HandshakeRefused",
     "HistoryDamaged",
     "HostRefused",
+    "JournalUnusable",
     "Moderated",
     "PictureRefused",
     "PromptTooLarge",
     "ProtocolError",
     "QuotaExceeded",
     "RateLimited",
+    "RunInterrupted",
     "ServiceBusy",
     "ServiceError",
     "SparkError",

@@ -28,8 +28,8 @@ class SparkError(Exception):
 
     `hint` says what to do next, `retryable` whether asking again unchanged may help, `code` and `sid` are the
     vendor's number and session id where there are any (None and ""). `str()` gives all of it in two or three
-    lines, in the user's language, with the number of `attempts` if there were several. Notebooks show just that,
-    without frames and so without locals.
+    lines, in the user's language, with the number of `attempts` if there were several, and the `row` of a table it
+    is about (from 1). Notebooks show just that, without frames and so without locals.
     """
 
     def __init__(
@@ -51,6 +51,7 @@ class SparkError(Exception):
         self.detail = masked_text(detail)
         self.values = values
         self.attempts = 1
+        self.row: int | None = None
 
     def withhold(self, secrets: Iterable[str]) -> None:
         """Take these texts out of what the server said: one that echoes a key must not put it on the screen.
@@ -88,6 +89,7 @@ class SparkError(Exception):
         facts = [f"code {self.code}"] if self.code is not None else []
         facts += [f"sid {self.sid}"] if self.sid else []
         facts += [say("label.attempts", count=self.attempts)] if self.attempts > 1 else []
+        facts += [say("label.row", number=self.row)] if self.row is not None else []
         return [self.sentence, self.hint, *([" · ".join(facts)] if facts else [])]
 
     def __str__(self) -> str:
@@ -131,6 +133,18 @@ class PictureRefused(SparkError):
 
 class BadVariable(SparkError):
     """A `{{ variable }}` of the question could not be put in; nothing was sent."""
+
+
+class BadTable(SparkError):
+    """A table cannot be used: an unreadable file, no rows, a column twice, no such column; nothing was sent."""
+
+
+class JournalUnusable(ConfigurationError):
+    """The journal cannot be read or written: another version's, no database, locked, a full disk."""
+
+
+class ExecutorFailed(SparkError):
+    """The executor of a long run takes no more rows, or its workers cannot run them; what is done is in the journal."""
 
 
 class HistoryDamaged(SparkError):
@@ -223,37 +237,3 @@ class Moderated(ServiceError):
 
 class ServiceBusy(ServiceError):
     """The service failed or is short of capacity."""
-
-
-class SparkInterrupted(KeyboardInterrupt):
-    """The user's own stop: what came so far stays on the screen, and only a complete answer is remembered."""
-
-    def __init__(self, *, complete: bool = False, kept: str = "", go_on: str = "") -> None:
-        """Take whether the answer was complete when the stop came; of several, the model whose answer is remembered.
-
-        `go_on` is the line that goes on with what came, if anything did.
-        """
-        super().__init__()
-        self.complete = complete
-        self.kept = kept
-        self.go_on = go_on
-
-    def __str__(self) -> str:
-        """Say so in one line."""
-        if self.kept:
-            return say("interrupted.kept", kept=self.kept)
-        if self.go_on and not self.complete:
-            return say("interrupted.go_on", line=self.go_on)
-        return say("interrupted.complete" if self.complete else "interrupted")
-
-    def _render_traceback_(self) -> list[str]:
-        """Show IPython one line instead of a traceback."""
-        return [f"{type(self).__name__}: {self}"]
-
-
-class WaitInterrupted(SparkInterrupted):
-    """The user's own end of waiting for an answer in the background, which goes on."""
-
-    def __str__(self) -> str:
-        """Say so in one line."""
-        return say("shown.wait_over")

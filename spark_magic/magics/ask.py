@@ -67,7 +67,7 @@ def ask_prompt(  # noqa: PLR0913  # what a request is made of
     answer = _answered(shell, state, prompt, options, request)
     if shell is not None:
         shown_here(shell, answer)
-    for note in (*state.take_spent_note(), *state.shelf.take_notes()):
+    for note in state.take_notes():
         print(note)  # noqa: T201  # right below the answer: the cell that crossed the line
     return answer
 

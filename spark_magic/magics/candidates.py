@@ -12,12 +12,15 @@ from typing import Any, Final
 from ..errors import SparkError
 from .options import Parser
 from .state import DEFAULT_NAME, State
+from .table_names import column_names, is_executor, is_table
 from .typed import MagicLine, PromptLine, open_expression, typed
 
 QUESTIONS: Final = ("spark", "xinghuo")  # their prompts have variables
+TEMPLATE: Final = "spark_map"  # its prompt has the columns of a table
 _MOST_FILES: Final = 2000  # entries of a folder that are looked at
 _RAW: Final = "--raw"  # the prompt is taken as it stands
 _NAME: Final = re.compile(r"(?<!\w)\w*\Z")
+_BEGUN: Final = re.compile(r"""\w*|row\[.*""")
 _QUOTE: Final = re.compile("[\"']")
 _QUOTED: Final = re.compile(r"""'[^']*'|"[^"]*\"""")
 
@@ -55,7 +58,9 @@ class Finder:
             "output": self._variables,
             "image": self._variables_and_files,
             "schema": self._variables_and_files,
-            **dict.fromkeys(("examples", "export", "load"), _files),
+            "table": self._tables_and_files,
+            "executor": self._executors,
+            **dict.fromkeys(("examples", "export", "load", "journal"), _files),
         }
 
     def find(self, before: str) -> Candidates:
@@ -63,6 +68,8 @@ class Finder:
         place = typed(before, *self._names_of_magics)
         if isinstance(place, MagicLine):
             return self._on_line(place)
+        if isinstance(place, PromptLine) and place.name == TEMPLATE:
+            return self._in_template(place)
         if isinstance(place, PromptLine) and place.name in QUESTIONS and _RAW not in place.options.split():
             return self._in_prompt(place.text)
         return NONE
@@ -102,7 +109,8 @@ class Finder:
         options = [n for n, action in parser.options.items() if id(action) not in used and n.startswith(least)]
         if begun.startswith("-"):
             return _beginning(begun, options, kind="option")
-        named = [text for action in parser.positionals for text in self._of_value(action, begun).texts]
+        free = parser.positionals[len(_bare(parser, words)) :]
+        named = [text for action in free for text in self._of_value(action, begun).texts]
         words_and_options = [*parser.words, *named, *(options if not begun else [])]
         return _beginning(begun, [word for word in words_and_options if word not in words], kind="option")
 
@@ -136,6 +144,23 @@ class Finder:
     def _variables_and_files(self, begun: str) -> Candidates:
         return Candidates(begun, (*self._variables(begun).texts, *_files(begun).texts))
 
+    def _tables_and_files(self, begun: str) -> Candidates:
+        tables = [name for name in self._variables(begun).texts if is_table(self._shell.user_ns[name])]
+        return Candidates(begun, (*tables, *_files(begun).texts))
+
+    def _executors(self, begun: str) -> Candidates:
+        names = self._variables(begun).texts
+        return Candidates(begun, tuple(name for name in names if is_executor(self._shell.user_ns[name])), "variable")
+
+    def _in_template(self, place: PromptLine) -> Candidates:
+        """Return the columns of the table on the magic's line behind an open `{{`."""
+        expression = open_expression(place.text)
+        if expression is None or not _BEGUN.fullmatch(expression):
+            return NONE
+        words = _bare(self._parsers["cell", place.name](), MagicLine("cell", place.name, f"{place.options} ").words[0])
+        columns = column_names(self._shell.user_ns.get(words[0])) if words else ()
+        return Candidates(expression, tuple(name for name in columns if name.startswith(expression)), kind="variable")
+
     def _names(self, begun: str) -> list[str]:
         """Return the user's variables; IPython's own are none, private ones only where an underscore is typed."""
         names: dict[str, Any] = dict(self._shell.user_ns)
@@ -157,6 +182,16 @@ class Finder:
         if _QUOTE.search(_QUOTED.sub("", expression)):
             return self._attributes(expression) if "[" in before else NONE
         return NONE if before.endswith("|") or begun[:1].isdigit() else self._variables(begun)
+
+
+def _bare(parser: Parser, words: Sequence[str]) -> list[str]:
+    """Return the words that are neither options nor their values."""
+    before = ("", *words)
+    return [
+        word
+        for last, word in zip(before, words, strict=False)
+        if not word.startswith("-") and not (last.startswith("-") and parser.takes_value(last))
+    ]
 
 
 def _beginning(begun: str, texts: Iterable[str], kind: str = "value") -> Candidates:

@@ -52,7 +52,7 @@ def compared(shell: Any, state: State, text: str, options: argparse.Namespace) -
         shown_here(shell, answers)
     failed = [alias for alias in ends if alias not in answers]
     told = [say("note.models_failed", aliases=listed(failed))] if failed else []
-    for note in (*told, *state.take_spent_note(), *state.shelf.take_notes()):
+    for note in (*told, *state.take_notes()):
         print(note)  # noqa: T201  # right below the answers
     return answers
 

@@ -52,11 +52,12 @@ def _ask(prompt: str, options: dict[str, Any]) -> Answer | PendingAnswer:
     shell = get_ipython()
     namespace = spark_parser().parse_args([])
     vars(namespace).update(options, raw=True)
-    answer = ask_in(shell, _state(shell), prompt, namespace)
+    answer = ask_in(shell, state_for(shell), prompt, namespace)
     return delivered(shell, answer, namespace)  # type: ignore[return-value]  # None is for a dry run
 
 
-def _state(shell: Any) -> State:
+def state_for(shell: Any) -> State:
+    """Return the shell's state, made ready for a call without `%load_ext`; a process without IPython has one, too."""
     if shell is not None:
         state = state_of(shell)
         if state.magics is None:

@@ -22,6 +22,8 @@ def go_on(shell: Any, state: State, text: str, given: argparse.Namespace) -> tup
     again, all that has come is there for the next time. Returns the options, too, for what is to become of the
     answer. UsageError where there is nothing to go on with, else what every question raises.
     """
+    if given.cache:
+        raise UsageError(say("usage.cache.further"))
     last = last_of(state, given.name)
     if last.withdrawn:
         raise UsageError(say("usage.withdrawn"))

@@ -31,10 +31,11 @@ def _add_parameters(parser: Parser, *, several: bool = False) -> None:
     parser.add_argument("--examples", metavar="FILE", help=say("help.examples"))
 
 
-def _add_choice(parser: Parser, option: str, *words: str) -> None:
+def _add_choice(parser: Parser, option: str, *words: str, short: str = "") -> None:
     """Add an option that takes one of these words."""
+    names = (short, option) if short else (option,)
     key = f"help.{option.removeprefix('--').replace('-', '_')}"
-    parser.add_argument(option, type=values.one_of(*words), metavar="|".join(words), help=say(key))
+    parser.add_argument(*names, type=values.one_of(*words), metavar="|".join(words), help=say(key))
 
 
 def _add_name(parser: Parser) -> None:
@@ -55,6 +56,7 @@ def spark_parser(magic: str = "%%spark") -> Parser:
     parser.add_argument("-o", "--output", metavar="NAME", type=values.name, help=say("help.output"))
     _add_form(parser)
     parser.add_argument("--background", action="store_true", help=say("help.background"))
+    parser.add_argument("--cache", action="store_true", help=say("help.cache"))
     parser.add_argument("--dry-run", action="store_true", help=say("help.dry_run"))
     parser.add_argument("--continue", dest="further", action="store_true", help=say("help.continue"))
     return parser
@@ -91,6 +93,33 @@ def explain_parser() -> Parser:
     parser = Parser("%spark_explain", "explain")
     _add_asking(parser)
     parser.add_argument("--fix", action="store_true", help=say("help.fix"))
+    return parser
+
+
+def map_parser() -> Parser:
+    """Return the parser of `%%spark_map`."""
+    parser = Parser("%%spark_map", "map")
+    parser.add_argument("table", nargs="?", metavar="TABLE", help=say("help.table"))
+    parser.add_argument("--into", type=values.columns, metavar="NAME[,...]", help=say("help.into"))
+    _add_parameters(parser)
+    words = ("markdown", "text", "json")
+    parser.add_argument(
+        "-f", "--format", type=values.one_of(*words), metavar="|".join(words), help=say("help.map_format")
+    )
+    parser.add_argument("--schema", metavar="NAME|FILE", help=say("help.schema"))
+    parser.add_argument("--workers", type=values.at_least_one, metavar="N", help=say("help.workers"))
+    parser.add_argument("--concurrency", type=values.at_least_one, metavar="N", help=say("help.concurrency"))
+    parser.add_argument("--qps", type=values.positive, metavar="R", help=say("help.qps"))
+    parser.add_argument("--executor", type=values.name, metavar="NAME", help=say("help.executor"))
+    parser.add_argument("--journal", metavar="FILE", help=say("help.map_journal"))
+    parser.add_argument("--fresh", action="store_true", help=say("help.fresh"))
+    parser.add_argument("--retry-failed", action="store_true", help=say("help.retry_failed"))
+    _add_choice(parser, "--errors", "keep", "raise")
+    parser.add_argument("--replace", action="store_true", help=say("help.replace"))
+    parser.add_argument("--limit", type=values.at_least_one, metavar="N", help=say("help.limit"))
+    parser.add_argument("--yes", action="store_true", help=say("help.yes"))
+    parser.add_argument("--dry-run", action="store_true", help=say("help.map_dry_run"))
+    parser.add_argument("-o", "--output", metavar="NAME", type=values.name, help=say("help.map_output"))
     return parser
 
 
@@ -140,6 +169,17 @@ def usage_parser() -> Parser:
     _add_choice(parser, "--by", "model", "day", "turn", "conversation")
     parser.add_argument("--json", action="store_true", help=say("help.usage_json"))
     parser.add_argument("--reset", action="store_true", help=say("help.usage_reset"))
+    return parser
+
+
+def journal_parser() -> Parser:
+    """Return the parser of `%spark_journal`."""
+    parser = Parser("%spark_journal", "journal")
+    parser.add_argument("--journal", metavar="FILE", help=say("help.journal_file"))
+    parser.add_argument("--json", action="store_true", help=say("help.journal_json"))
+    parser.add_argument("--clear", action="store_true", help=say("help.clear"))
+    parser.add_argument("--failed", action="store_true", help=say("help.failed"))
+    parser.add_argument("--before", type=values.day, metavar="YYYY-MM-DD", help=say("help.before"))
     return parser
 
 

@@ -19,12 +19,26 @@ def record(state: State, request: Request, exchange: Exchange) -> None:
     """Write down what an exchange has cost; call it where one ends, however it does, exactly once for each.
 
     From any thread. One that never reached the server leaves no trace. Where the total passes the setting
-    `warn_tokens` or a multiple of it, there is a note for the user: `state.take_spent_note()`.
+    `warn_tokens` or a multiple of it, there is a note for the user: `state.take_spent_note()`. With `--cache` the
+    answer goes into the journal; one that comes from there has cost nothing.
     """
+    if request.cache is not None:
+        from .cached import kept  # noqa: PLC0415  # few questions are to be kept
+
+        with held_back():
+            state.note(kept(request, exchange))
+        if request.cache.found is not None:
+            return
     if not exchange.tally.reached:
         return
     with held_back():
-        before, now = state.ledger.add(_spent(request, exchange))
+        write_down(state, _spent(request, exchange))
+
+
+def write_down(state: State, spent: Spent) -> None:
+    """Add to the ledger, with the warning that comes of it."""
+    with held_back():
+        before, now = state.ledger.add(spent)
         threshold = state.magics.warn_tokens
         if threshold and before // threshold < now // threshold:
             total = shown(now, estimated=state.ledger.total.estimated)

@@ -16,6 +16,8 @@ from .parsers import (
     config_parser,
     explain_parser,
     history_parser,
+    journal_parser,
+    map_parser,
     reset_parser,
     retry_parser,
     spark_parser,
@@ -29,6 +31,8 @@ _ATTRIBUTE: Final = "_spark_magic_loaded"
 _ALWAYS: Final = (
     *(("line", "xinghuo"), ("cell", "xinghuo"), ("line", "spark_config"), ("line", "spark_reset")),
     *(("line", "spark_usage"), ("line", "spark_retry"), ("line", "spark_explain"), ("line", "spark_history")),
+    ("line", "spark_journal"),
+    ("cell", "spark_map"),
 )
 _OWN_NAME: Final = (("line", "spark"), ("cell", "spark"))
 _PARSERS: Final[dict[str, Callable[[], Parser]]] = {
@@ -37,6 +41,8 @@ _PARSERS: Final[dict[str, Callable[[], Parser]]] = {
     "spark_reset": reset_parser,
     "spark_history": history_parser,
     "spark_usage": usage_parser,
+    "spark_journal": journal_parser,
+    "spark_map": map_parser,
     "spark_retry": retry_parser,
     "spark_explain": explain_parser,
 }

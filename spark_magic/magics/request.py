@@ -2,13 +2,13 @@
 
 import argparse
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..auth import check_address
 from ..client import Client, checked_parameters, unknown_to
 from ..config.file import config_file
 from ..config.settings import PARAMETERS
-from ..conversation import Conversation, Exchange, Further, Plan, Turn
+from ..conversation import Conversation, Exchange, Further, Plan, Turn, judge_of
 from ..credentials import Credentials, find_credentials
 from ..display.facts import Facts
 from ..events import Message
@@ -18,8 +18,10 @@ from ..models import SANDBOX_ALIAS
 from ..target import Target
 from .examples import examples_in
 from .parsers import given
-from .repair import judge_of
 from .state import DEFAULT_NAME, State
+
+if TYPE_CHECKING:
+    from .cached import Cache
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ class Prompt:
 
 @dataclass(frozen=True)
 class Request:
-    """One question ready to be sent; `sent` has the parameters that go over the wire."""
+    """One question ready to be sent; `sent` has the parameters on the wire, `cache` is there for `--cache`."""
 
     name: str
     conversation: Conversation
@@ -47,6 +49,7 @@ class Request:
     sent: dict[str, Any]
     facts: Facts
     form: Form = PLAIN_FORM
+    cache: "Cache | None" = None
 
     def exchange(self) -> Exchange:
         """Return a new exchange of it; nothing is sent yet."""
@@ -106,13 +109,22 @@ def request_of(  # noqa: PLR0913  # what a request is made of
     )
     if not remembered:
         plan = replace(plan, remembered=False, replaces=0)
-    due = () if options.dry_run else (*state.take_spent_note(), *state.shelf.take_notes())
+    due = () if options.dry_run else state.take_notes()
     notes = (*prompt.notes, *told, *_notes(conversation, target, plan), *due)
     named = "" if options.name == DEFAULT_NAME else options.name
     facts = Facts(target.model.alias, sent, notes, plan.remembered, format=prompt.form.format, conversation=named)
     if named:
         facts = replace(facts, go_on=f"%spark -n {named} --continue")
-    return Request(options.name, conversation, target, client, plan, sent, facts, prompt.form)
+    return _cached(Request(options.name, conversation, target, client, plan, sent, facts, prompt.form), options)
+
+
+def _cached(request: Request, options: argparse.Namespace) -> Request:
+    """Return the request as the journal knows it, where that is to be asked first."""
+    if not options.cache:
+        return request
+    from .cached import looked_up  # noqa: PLC0415  # loads SQLite, for few questions
+
+    return looked_up(request, options)
 
 
 def ready(state: State, target: Target) -> tuple[Target, Credentials]:

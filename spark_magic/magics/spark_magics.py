@@ -15,6 +15,8 @@ from .parsers import (
     config_parser,
     explain_parser,
     history_parser,
+    journal_parser,
+    map_parser,
     reset_parser,
     retry_parser,
     spark_parser,
@@ -104,6 +106,16 @@ class SparkMagics(Settings, Magics):
             return self._kept(*_blamed(lambda: explain(self.shell, question, given), given))
 
     @no_var_expand
+    def spark_map(self, line: str, cell: str) -> Any:
+        """Ask the question below for each row of a table: `%%spark_map TABLE [options]`."""
+        options = _parse(map_parser(), split_line(line))
+        if options is None:
+            return None
+        from .map_rows import run_map  # noqa: PLC0415  # as above
+
+        return _blamed(lambda: run_map(self.shell, self.state, cell, options), options)
+
+    @no_var_expand
     def spark_config(self, line: str) -> None:
         """Show or set the settings: `%spark_config [options]`, `%spark_config login`."""
         options = _parse(config_parser(), split_line(line))
@@ -142,6 +154,16 @@ class SparkMagics(Settings, Magics):
         from .usage import run_usage  # noqa: PLC0415  # loads tables
 
         run_usage(self.state.ledger, options)
+
+    @no_var_expand
+    def spark_journal(self, line: str) -> None:
+        """Show or clear the journal of finished answers: `%spark_journal [options]`."""
+        options = _parse(journal_parser(), split_line(line))
+        if options is None:
+            return
+        from .journal import run_journal  # noqa: PLC0415  # loads SQLite
+
+        run_journal(options)
 
 
 def _parse(parser: Parser, words: list[str]) -> argparse.Namespace | None:

@@ -38,6 +38,7 @@ class State:
     sandbox: "Sandbox | None" = None
     conversations: dict[str, "Conversation"] = field(default_factory=dict)  # those that were asked for, by name
     spent_note: str = ""  # that they have cost much, until somebody has told the user
+    notes: list[str] = field(default_factory=list)  # other notes that nobody has told the user yet
     shelf: Shelf = field(default_factory=Shelf)  # what is saved of the conversations
     _ledger: "Ledger | None" = None
     _making: threading.Lock = field(default_factory=threading.Lock)  # two threads may ask their first at once
@@ -89,6 +90,16 @@ class State:
         count = self.asked[1] + 1 if run == self.asked[0] else 1
         self.asked = (run, count)
         return f"{identity}#{count}"
+
+    def note(self, text: str) -> None:
+        """Leave a note for the user; "" is none."""
+        if text:
+            self.notes = [*self.notes, text]
+
+    def take_notes(self) -> tuple[str, ...]:
+        """Return all that is to be told to the user; once."""
+        notes, self.notes = tuple(self.notes), []
+        return (*self.take_spent_note(), *notes, *self.shelf.take_notes())
 
     def take_spent_note(self) -> tuple[str, ...]:
         """Return the note that is due on what was spent, if there is one; once."""

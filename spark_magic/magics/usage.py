@@ -101,6 +101,7 @@ def _as_data(spent: Spent) -> Mapping[str, Any]:
         "conversation": spent.conversation or None,
         "turn": spent.turn or None,
         "cell": spent.execution_count or None,
+        "questions": spent.questions,
         **usage,
         "estimated": spent.estimated,
         "outcome": spent.fate,

@@ -4,10 +4,12 @@ import argparse
 import keyword
 import math
 from collections.abc import Callable
+from datetime import date
 from typing import Final, NoReturn
 
 from ..messages import say
 
+_FIRST_YEAR: Final = 1970  # before it, and at the very end, computers have no local time
 _MOST_MODELS: Final = 6  # side by side: more than that nobody can read
 
 
@@ -84,11 +86,38 @@ def at_least_one(text: str) -> int:
     return found
 
 
+def positive(text: str) -> float:
+    """Accept a number above 0."""
+    found = number(text)
+    if not 0 < found < math.inf:
+        _refuse("usage.positive", value=text)
+    return found
+
+
+def columns(text: str) -> tuple[str, ...]:
+    """Accept the names of new columns, with commas between them; a Chinese comma is one, too."""
+    names = tuple(name.strip() for name in text.replace("，", ",").split(","))
+    if not all(name and name.isprintable() for name in names):
+        _refuse("usage.into", name=text)
+    return names
+
+
 def seconds(text: str) -> float:
     """Accept a positive number of seconds."""
     found = number(text)
     if not 0 < found < math.inf:
         _refuse("usage.seconds", value=text)
+    return found
+
+
+def day(text: str) -> date:
+    """Accept a day since 1970: YYYY-MM-DD."""
+    try:
+        found = date.fromisoformat(text)
+    except ValueError:
+        found = None
+    if found is None or str(found) != text or not _FIRST_YEAR <= found.year < date.max.year:
+        _refuse("usage.day", value=text)
     return found
 
 

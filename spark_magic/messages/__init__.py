@@ -9,17 +9,21 @@ from collections.abc import Iterable
 from typing import Final, Literal, TypeAlias
 
 from .background import BACKGROUND
+from .batch import BATCH
 from .comparing import COMPARING
 from .conversations import CONVERSATIONS
 from .debugging import DEBUGGING
 from .failures import FAILURES
 from .help import HELP
+from .journal import JOURNAL
 from .labels import LABELS
 from .pictures import PICTURES
+from .progress import PROGRESS
 from .prompts import PROMPTS
 from .results import RESULTS
 from .service import SERVICE
 from .spending import SPENDING
+from .tables import TABLE_MESSAGES
 from .variables import VARIABLES
 
 __all__ = ["LANGUAGES", "TABLE", "Language", "has", "language", "listed", "say", "use_language"]
@@ -28,7 +32,7 @@ Language: TypeAlias = Literal["en", "zh"]
 LANGUAGES: Final[tuple[Language, ...]] = ("en", "zh")
 TABLES: Final = (
     *(COMPARING, FAILURES, SERVICE, PROMPTS, LABELS, HELP, RESULTS, PICTURES, SPENDING, BACKGROUND, DEBUGGING),
-    *(VARIABLES, CONVERSATIONS),
+    *(VARIABLES, BATCH, CONVERSATIONS, JOURNAL, PROGRESS, TABLE_MESSAGES),
 )
 TABLE: Final[dict[str, tuple[str, str]]] = {key: texts for table in TABLES for key, texts in table.items()}
 

@@ -1,5 +1,5 @@
 """Put the values of the user's variables into a question: `{{ expression }}`, and nothing that only looks like it."""
 
-from .insertion import Expanded, expand
+from .insertion import Expanded, Template, expand
 
-__all__ = ["Expanded", "expand"]
+__all__ = ["Expanded", "Template", "expand"]

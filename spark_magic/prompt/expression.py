@@ -62,11 +62,15 @@ _ENVIRONMENT: Final = _Environment(undefined=StrictUndefined, optimized=False)  
 
 @dataclass(frozen=True)
 class Expression:
-    """An expression ready to be evaluated; `names` are the variables it needs, `called` those it only calls."""
+    """An expression ready to be evaluated; `names` are the variables it needs, `called` those it only calls.
+
+    `items` are the keys that are written out behind a name, `row["a b"]`, None for a place where there is none.
+    """
 
     source: str
     names: tuple[str, ...]
     called: frozenset[str]
+    items: tuple[tuple[str, str | None], ...]
     compiled: TemplateExpression
 
     @property
@@ -82,6 +86,8 @@ class Expression:
 
     def value(self, variables: Mapping[str, Any]) -> object:
         """Return the value; raises whatever the evaluation raises."""
+        if self.source == self.names[0]:
+            return variables[self.source]  # most are just a name
         values = [variables[name] if name in variables else _FUNCTIONS[name] for name in self.names]
         value: object = self.compiled({_place(index): value for index, value in enumerate(values)})
         if isinstance(value, StrictUndefined):
@@ -99,6 +105,7 @@ def parsed(source: str) -> Expression | None:
         if not parser.stream.eos:
             return None
         tree.set_environment(_ENVIRONMENT)
+        items = tuple(_items(tree))
         names, called = _named(tree)
         body: list[nodes.Node] = [nodes.Assign(nodes.Name("result", "store"), tree, lineno=1)]
         template = _ENVIRONMENT.from_string(nodes.Template(body, lineno=1))
@@ -106,7 +113,7 @@ def parsed(source: str) -> Expression | None:
         return None
     if not names or any(map(keyword.iskeyword, names)):
         return None
-    return Expression(source, names, called, TemplateExpression(template, undefined_to_none=False))
+    return Expression(source, names, called, items, TemplateExpression(template, undefined_to_none=False))
 
 
 def _named(tree: nodes.Expr) -> tuple[tuple[str, ...], frozenset[str]]:
@@ -123,6 +130,18 @@ def _named(tree: nodes.Expr) -> tuple[tuple[str, ...], frozenset[str]]:
     for node in found:
         node.name = _place(names.index(_normal(node.name)))
     return tuple(names), frozenset(set(names) - bare)
+
+
+def _items(tree: nodes.Expr) -> Iterator[tuple[str, str | None]]:
+    """Yield each place of a name with the key behind it."""
+    whole = nodes.Output([tree])  # `find_all` looks below
+    keys = {
+        id(item.node): item.arg.value
+        for item in whole.find_all(nodes.Getitem)
+        if isinstance(item.arg, nodes.Const) and isinstance(item.arg.value, str)
+    }
+    for node in whole.find_all(nodes.Name):
+        yield _normal(node.name), keys.get(id(node))
 
 
 def _normal(name: str) -> str:

@@ -45,17 +45,45 @@ def expand(text: str, variables: Mapping[str, Any], plain: Plain, screen: Screen
     `screen` sees every text before it is put in, and returns the one to take. Nothing is evaluated unless all names
     are known. BadVariable for an unknown name, for whatever the evaluation raises, and for a value that no model takes.
     """
-    if not _PLACE.search(text):
-        return Expanded(text)
-    from .value import inserted, shown  # noqa: PLC0415  # most questions have no variable
+    return Template(text).filled(variables, plain, screen)
 
-    places = list(_places(text))
-    known = {place.source: place.expression for place in places if place.expression is not None}
-    for expression in known.values():
-        _check_names(expression, variables)
-    values = {source: inserted(expression, variables, plain, screen) for source, expression in known.items()}
-    left = dict.fromkeys(shown(p.source) for p in places if p.expression is None and _first_name(p.source) in variables)
-    return Expanded(_filled(text, places, values), tuple(values.values()), tuple(left))
+
+class Template:
+    """A text whose variables are found once and filled in as often as there are rows."""
+
+    def __init__(self, text: str) -> None:
+        """Take the text."""
+        self._text = text
+        self._places = list(_places(text)) if _PLACE.search(text) else []  # most questions have none: no jinja2 then
+        self._known = {place.source: place.expression for place in self._places if place.expression is not None}
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The variables it needs, each once, in the order of the text."""
+        return tuple(dict.fromkeys(name for e in self._known.values() for name in e.unknown({})))
+
+    def items(self, name: str) -> tuple[str, ...] | None:
+        """Return the keys of a variable that are put in, `name["key"]`; None where it is used in another way, too."""
+        found = [key for e in self._known.values() for one, key in e.items if one == name]
+        keys = tuple(dict.fromkeys(key for key in found if key is not None))
+        return None if None in found else keys
+
+    def filled(self, variables: Mapping[str, Any], plain: Plain, screen: Screen = str) -> Expanded:
+        """Return the text with the values put in; as `expand`."""
+        if not self._places:
+            return Expanded(self._text)
+        from .value import inserted, shown  # noqa: PLC0415  # loads what knows tables
+
+        self.check(variables)
+        values = {source: inserted(found, variables, plain, screen) for source, found in self._known.items()}
+        odd = (place.source for place in self._places if place.expression is None)
+        left = dict.fromkeys(shown(source) for source in odd if _first_name(source) in variables)
+        return Expanded(_filled(self._text, self._places, values), tuple(values.values()), tuple(left))
+
+    def check(self, variables: Mapping[str, Any]) -> None:
+        """Raise BadVariable for a name that is not among them."""
+        for expression in self._known.values():
+            _check_names(expression, variables)
 
 
 @dataclass(frozen=True)

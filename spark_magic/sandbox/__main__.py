@@ -1,6 +1,7 @@
 """`python -m spark_magic.sandbox`: the sandbox on its own, for other programs and other clients."""
 
 import argparse
+import math
 import signal
 import sys
 import threading
@@ -46,7 +47,31 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--delay", type=_seconds, default=0.03, help="seconds between two frames (default: %(default)s)"
     )
+    parser.add_argument(
+        "--most-at-once", type=_count, metavar="N", help="refuse with 11203 what is beyond N being answered"
+    )
+    parser.add_argument(
+        "--most-per-second", type=_rate, metavar="R", help="refuse with 11202 what is beyond R within a second"
+    )
     return parser
+
+
+def _count(text: str) -> int:
+    """Accept how many may be there at once."""
+    count = int(text)
+    if count < 1:
+        message = f"{text} lets nobody in: at least 1"
+        raise argparse.ArgumentTypeError(message)
+    return count
+
+
+def _rate(text: str) -> float:
+    """Accept how many may come in a second; 0.5 is one in two seconds."""
+    rate = float(text)
+    if not 0 < rate < math.inf:
+        message = f"{text} lets nobody in: more than 0"
+        raise argparse.ArgumentTypeError(message)
+    return rate
 
 
 def _seconds(text: str) -> float:

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from ..credentials import Credentials
 from ..models import DEFAULT_ALIAS, find
 from .ledger import Ledger
+from .limits import Limits
 
 if TYPE_CHECKING:
     from .gateway import Gateway
@@ -22,7 +23,9 @@ class Sandbox:
     """A gateway on 127.0.0.1, between `start()` and `stop()` or inside a `with` block.
 
     Port 0 takes any free one. `delay` is the pause between two frames in seconds. `clock_offset` moves the
-    gateway's clock by so many seconds against this machine's, also while it runs.
+    gateway's clock by so many seconds against this machine's. `most_at_once` and `most_per_second` are an account's
+    limits: a request beyond so many being answered is refused with 11203, one beyond so many let in within the last
+    second with 11202 (0.5 is one in two seconds); None is no limit. All of these may be changed while it runs.
     """
 
     def __init__(  # noqa: PLR0913  # settings, all by name
@@ -34,13 +37,18 @@ class Sandbox:
         api_secret: str = API_SECRET,
         delay: float = 0.0,
         clock_offset: float = 0.0,
+        most_at_once: int | None = None,
+        most_per_second: float | None = None,
     ) -> None:
         """Prepare it; nothing listens yet."""
         self.credentials: Final = Credentials.of(app_id, api_key, api_secret, source="sandbox")
         self.delay = delay
         self.clock_offset = clock_offset
+        self.most_at_once = most_at_once
+        self.most_per_second = most_per_second
         self._wanted_port = port
         self._ledger = Ledger()
+        self._limits = Limits()
         self._gateway: Gateway | None = None
 
     def start(self) -> Self:
@@ -48,7 +56,7 @@ class Sandbox:
         if self._gateway is None:
             from .gateway import Gateway  # noqa: PLC0415  # only a sandbox that runs needs `websockets`
 
-            self._gateway = Gateway(self, self._ledger, self._wanted_port)
+            self._gateway = Gateway(self, self._ledger, self._limits, self._wanted_port)
         return self
 
     def stop(self) -> None:
@@ -92,6 +100,16 @@ class Sandbox:
     def open_connections(self) -> int:
         """How many connections are being served now."""
         return self._ledger.open_connections
+
+    @property
+    def refused(self) -> int:
+        """How many requests were refused for one of the two limits."""
+        return self._limits.refused
+
+    @property
+    def most_seen_at_once(self) -> int:
+        """The most requests that were being answered at the same moment."""
+        return self._limits.most_seen_at_once
 
     def wait_until(self, condition: Callable[[], bool], timeout: float = 5.0) -> bool:
         """Wait up to `timeout` seconds for `condition` to hold; return whether it does."""

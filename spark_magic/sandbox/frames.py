@@ -8,6 +8,13 @@ from typing import Any, Final
 
 FIRST, MIDDLE, LAST = 0, 1, 2  # the values of `status`
 
+# What is said beyond a limit, as (name, detail). The first from captures; the second's name from a client of the
+# vendor's MaaS service, its detail after the first's.
+OVER_LIMIT: Final = {
+    11202: ("AppIdQpsOverFlowError", "appid qps over flow"),
+    11203: ("AppIdConcurrencyOverFlowError", "appid concurrency over flow"),
+}
+
 # Codes whose message is known from captures; those of moderation carry a sentence meant for the user.
 _MESSAGES: Final = {
     10003: "ClientMsgError:({time}) asked for by a sandbox directive",
@@ -17,7 +24,7 @@ _MESSAGES: Final = {
     10019: "本次会话有违规倾向，请注意（sandbox）",
     10404: "PathDomainError:({time}) no category route found",
     11200: "AppIdNoAuthError:({time}) tokens.total",
-    11202: "AppIdQpsOverFlowError:({time}) appid qps over flow",
+    **{code: f"{name}:({{time}}) {detail}" for code, (name, detail) in OVER_LIMIT.items()},
 }
 
 

@@ -18,6 +18,7 @@ from websockets.http11 import Request, Response
 
 from . import frames, handshake, plan, schema
 from .ledger import Ledger
+from .limits import Limits
 
 if TYPE_CHECKING:
     from .box import Sandbox
@@ -36,10 +37,11 @@ _SILENT.disabled = True
 class Gateway:
     """A listening server, from its making to `stop()`."""
 
-    def __init__(self, box: "Sandbox", ledger: Ledger, port: int) -> None:
+    def __init__(self, box: "Sandbox", ledger: Ledger, limits: Limits, port: int) -> None:
         """Listen on 127.0.0.1; return once it does. OSError when it cannot."""
         self._box = box
         self._ledger = ledger
+        self._limits = limits
         self._loop: asyncio.AbstractEventLoop
         self._stopping: asyncio.Event
         ready: concurrent.futures.Future[int] = concurrent.futures.Future()
@@ -118,27 +120,40 @@ class Gateway:
 
     async def _answer(self, connection: ServerConnection, data: str | bytes) -> None:
         path = _path(connection.request) if connection.request else ""
-        binary = False
-        steps: Iterator[plan.Step]
         try:
             request = schema.decode(data)
             self._ledger.note_request(request)
             question = schema.check(request, path, self._box.credentials.app_id.reveal())
+            self._let_in()
         except schema.Refused as refused:
             message = frames.stamped(refused.name, refused.detail, self._box.now())
-            steps = plan.refusal(refused.code, message)
+            ending = await _perform(connection, plan.refusal(refused.code, message))
         else:
-            binary = question.directives.binary
-            times = self._ledger.times_asked(question.newest)
-            steps = plan.steps(plan.as_often(question, times), delay=self._box.delay, now=self._box.now())
-        await _perform(connection, steps, binary=binary)
+            with self._limits.answering():
+                steps = plan.steps(self._taken(question), delay=self._box.delay, now=self._box.now())
+                ending = await _perform(connection, steps, binary=question.directives.binary)
+        await _end(connection, ending)
+
+    def _let_in(self) -> None:
+        """Let one more question in; Refused when the account's limits are reached."""
+        now = asyncio.get_running_loop().time()
+        self._limits.let_in(now, most_at_once=self._box.most_at_once, most_per_second=self._box.most_per_second)
+
+    def _taken(self, question: schema.Question) -> schema.Question:
+        """Return the question as it is to be taken by how often it came; only one that says `first` has to be found."""
+        if question.directives.first is None:
+            return question
+        return plan.as_often(question, self._ledger.times_asked(question.newest))
 
 
 def _path(request: Request) -> str:
     return request.path.partition("?")[0]
 
 
-async def _perform(connection: ServerConnection, steps: Iterator[plan.Step], *, binary: bool) -> None:
+async def _perform(
+    connection: ServerConnection, steps: Iterator[plan.Step], *, binary: bool = False
+) -> plan.Close | plan.Drop:
+    """Send what is to be sent, and stall until the client has gone; return how the connection is to end."""
     loop = asyncio.get_running_loop()
     start = loop.time()
     for step in steps:
@@ -148,11 +163,14 @@ async def _perform(connection: ServerConnection, steps: Iterator[plan.Step], *, 
             await connection.send(step.text.encode() if binary else step.text)
         elif isinstance(step, plan.Ping):
             await connection.ping()
+        elif isinstance(step, plan.Stall):
+            await connection.wait_closed()
         else:
-            await _end(connection, step)
+            return step
+    return plan.Drop()  # after a stall there is nobody left
 
 
-async def _end(connection: ServerConnection, step: plan.Close | plan.Drop | plan.Stall) -> None:
+async def _end(connection: ServerConnection, step: plan.Close | plan.Drop) -> None:
     if isinstance(step, plan.Close):
         await connection.close(step.code, plan.CLOSE_REASON)
         return

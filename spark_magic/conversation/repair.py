@@ -1,10 +1,10 @@
 """JSON that is not as it should be: what the model is told of it, what the user, and how it fails in the end."""
 
-from ..conversation import Judge, Refused, Taken
 from ..errors import AnswerInvalid
 from ..events import Notice, Usage
 from ..formats import Form, Invalid
 from ..messages import say
+from .judged import Judge, Refused, Taken
 
 
 def judge_of(form: Form) -> Judge | None:
