@@ -164,6 +164,10 @@ def test_the_notebook_of_the_guide_runs_from_top_to_bottom(tmp_path):
     assert "[1] Sandbox reference one" in page
     assert "lite, wss://spark-api.xf-yun.com/v1.1/chat" in page
     assert "Tokens by model" in outputs["%spark_usage"]
+    assert "(None, 'failed', 10013)" in page
+    assert "Nothing is left to ask" in outputs["{{ 文本 }}"]
+    abouts = [output.get("metadata", {}).get("spark_magic", {}) for c in code_cells(notebook) for output in c.outputs]
+    assert sum(about.get("cached", False) for about in abouts) == 1
 
 
 def test_the_tour_runs_from_top_to_bottom(tmp_path):

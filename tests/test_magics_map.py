@@ -737,3 +737,21 @@ def test_an_executor_that_is_closed_says_so(ask, cells, refused):
 def test_an_error_of_a_value_is_about_its_row(refused):
     problem = refused([{"t": "1x"}], "--errors raise", "{{ int(t) }}")
     assert (type(problem), problem.row) == (BadVariable, 1)
+
+
+def test_a_column_with_a_full_width_name_is_found_as_python_reads_it(ask, box, refused):
+    rows = [{"ＡＢ（元）": "x", "Ｔ１": "y"}, {"ＡＢ（元）": "x", "Ｔ１": None}]
+    made = ask(rows, question="{{ Ｔ１ }} {{ T1 }}")
+    assert asked(box) == ["y y"]
+    assert [row["answer_status"] for row in made] == ["ok", "skipped"]
+    ask(rows, "--limit 1", "{{ row['ＡＢ（元）'] }}")
+    assert asked(box, 1) == ["x"]
+    assert refused(rows, question="{{ Ｔ２ }}").key.startswith("table.")
+
+
+def test_a_run_that_is_given_up_says_why(cells, box, capsys):
+    cells.names["table"] = [{"t": f"sandbox: error 10013\n{number}"} for number in range(30)]
+    capsys.readouterr()
+    assert type(cells.fails(MAP.format("table", "{{ t }}"))) is Moderated
+    assert say("shown.run.given_up", count=10) in capsys.readouterr().out
+    assert len(box.requests) < 20

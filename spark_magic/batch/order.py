@@ -1,6 +1,7 @@
 """What is asked of every row: one template, one model, one form; each row is a conversation of its own."""
 
 import difflib
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -46,8 +47,9 @@ class Order:
         known = list(columns)
         if not self.template.names:
             raise BadTable("table.no_variable", columns=self._shown(known))
+        written = {*known, *map(_as_written, known), ROW}
         for name in (*self._names, *(() if ROW in known else self._keys or ())):
-            if name not in known and name != ROW:
+            if name not in written:
                 nearest = self._shown(difflib.get_close_matches(name, known, n=1, cutoff=_NEAR))
                 key = "table.mistyped" if nearest else "table.no_column"
                 raise BadTable(key, name=_printable(name), nearest=nearest, columns=self._shown(known))
@@ -88,11 +90,12 @@ class Order:
         """Tell whether there is nothing in any column that is put in."""
         named = [name for name in self._names if name != ROW or name in row]
         keys = () if ROW in row else tuple(row) if self._keys is None else self._keys
-        return all(_is_nothing(row[name]) for name in (*named, *keys))
+        return all(_is_nothing(row[_column(row, name)]) for name in (*named, *keys))
 
     def _filled(self, row: Mapping[str, object]) -> str:
+        wide = {name: row[_column(row, name)] for name in self._names if name not in row and name != ROW}
         try:
-            return self.template.filled({ROW: row, **row}, _plain, self.screen).text
+            return self.template.filled({ROW: row, **row, **wide}, _plain, self.screen).text
         except BadVariable as failure:
             failure.detail = self.screen(failure.detail)  # it may quote the value
             raise
@@ -101,6 +104,16 @@ class Order:
 def tokens_of(messages: Iterable[Message]) -> int:
     """Return about how many tokens these are."""
     return TokenScale().tokens(sum(estimate(message.content) for message in messages))
+
+
+def _as_written(column: str) -> str:
+    """Return a column's name as an expression has it: Python takes `ＡＢ` for `AB`."""
+    return column if column.isascii() else unicodedata.normalize("NFKC", column)
+
+
+def _column(row: Mapping[str, object], name: str) -> str:
+    """Return the column that is meant by a name."""
+    return name if name in row else next(column for column in row if _as_written(column) == name)
 
 
 def _printable(name: str) -> str:

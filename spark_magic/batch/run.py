@@ -59,6 +59,7 @@ class Run:
         self._counts = dict.fromkeys(("done", "failed", "skipped", "journalled", "repeated", "limited"), 0)
         self.spent: Usage | None = None
         self.asked = 0  # requests that were answered and billed
+        self.given_up = 0  # rows that have failed one after the other, where that has ended the run
         self._total = total
         self._in_a_row = 0
         self._answered = False
@@ -211,7 +212,7 @@ class Run:
         self._answered |= failure is None
         most = max(_IN_A_ROW, 2 * self._throttle.concurrency)
         if failure is not None and self._in_a_row >= most and (not self._answered or may_pass(failure)):
-            self._failure = failure
+            self._failure, self.given_up = failure, self._in_a_row
 
     def _counted(self, result: Result) -> Result:
         """Count one row; the first that fails ends the run if that is wanted."""

@@ -182,6 +182,8 @@ def _run(shell: Any, state: State, work: Work, known: Known, options: argparse.N
                     raise
             finally:
                 _write_down(shell, state, work, run)
+                if run.given_up:
+                    print(say("shown.run.given_up", count=run.given_up))  # noqa: T201  # a magic's answer to its user
     if interrupt.came:
         raise RunInterrupted
 

@@ -125,6 +125,10 @@ BATCH: Final[dict[str, tuple[str, str]]] = {
         "{count:,} cannot be sent: the column {name} says why.",
         "另有 {count:,} 行无法发送，原因见列 {name}。",
     ),
+    "shown.run.given_up": (
+        "{count} rows in a row have failed, so the others were not asked. The last one's error:",
+        "连续 {count} 行失败，因此没有再问其余的行。最后一行的错误：",
+    ),
     "shown.run.first": ("What the first row asks of {model}:", "第一行会这样问 {model}："),
     "shown.run.nothing": ("Nothing is left to ask.", "没有需要提问的行。"),
     "shown.run.confirm": ("Ask them? [y/N] ", "开始提问吗？[y/N] "),
