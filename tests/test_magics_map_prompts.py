@@ -4,7 +4,6 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
-import pandas as pd
 import pytest
 from IPython.core.error import UsageError
 from kernels import environment
@@ -32,7 +31,11 @@ def answers(rows, name="answer"):
 
 def test_the_rows_come_back_with_their_answers(mapped):
     assert answers(mapped(ROWS)) == ["a", "b"]
-    frame = mapped(pd.DataFrame({"t": ROWS}, index=[5, 6]), "{{ t }}", into="k")
+
+
+def test_a_frame_keeps_its_index(mapped):
+    pandas = pytest.importorskip("pandas")
+    frame = mapped(pandas.DataFrame({"t": ROWS}, index=[5, 6]), "{{ t }}", into="k")
     assert (frame["k"].tolist(), frame.index.tolist()) == (["a", "b"], [5, 6])
 
 
@@ -63,9 +66,9 @@ def test_several_names_with_the_schema_itself(mapped, into):
 
 
 def test_a_class_of_pydantic_is_a_schema(mapped):
-    from pydantic import BaseModel
+    pydantic = pytest.importorskip("pydantic")
 
-    class Kind(BaseModel):
+    class Kind(pydantic.BaseModel):
         kind: str
         sure: float
 

@@ -132,7 +132,8 @@ def _outcome_of(future: "Future[Outcome]") -> Outcome | None:
         return future.result(timeout=0)
     if isinstance(problem, BrokenExecutor) or not isinstance(problem, Exception):
         return None  # of a broken one the next to be submitted says so; a worker was interrupted, or told to exit
-    if {kind.__name__ for kind in type(problem).__mro__} & _DIED:
+    names = {kind.__name__ for kind in type(problem).__mro__} | {getattr(problem, "ename", "")}  # ipyparallel's wrapper
+    if names & _DIED:
         return None
     raise ExecutorFailed("executor.failed", detail=_said(problem))
 
