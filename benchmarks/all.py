@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-NAMES = ("first_delta", "processor", "traffic", "interrupt", "loading", "first_words")
+NAMES = ("first_delta", "processor", "traffic", "interrupt", "loading", "first_words", "batch")
 
 
 def main() -> int:

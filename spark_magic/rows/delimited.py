@@ -66,8 +66,6 @@ def _fit(sample: str, delimiter: str) -> tuple[float, int]:
         rows = [row for row in csv.reader(StringIO(sample, newline=""), delimiter=delimiter) if row]
     except csv.Error:
         return 0.0, 0
-    if len(sample) == _SAMPLE:
-        rows = rows[:-1]  # it may have been cut
     width = len(rows[0]) if rows else 0
     return (sum(len(row) == width for row in rows) / len(rows), width) if width > 1 else (0.0, 0)
 

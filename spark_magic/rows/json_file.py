@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Final
 
 from ..errors import BadTable
-from .cells import present
 from .columns import Columns, columns_of
 from .encoding import encoding_of
 from .table import TEXT, counted, shown
@@ -67,7 +66,7 @@ class _Rows:
             return False
         self._kind = kind
         for name, cell in row.items():
-            self._column(name).append(present(cell))
+            self._column(name).append(cell)
         self._count += 1
         return True
 
