@@ -13,7 +13,7 @@ from canaries import CANARIES, ENVIRONMENT
 
 import spark_magic
 from spark_magic.batch.task import Task, perform
-from spark_magic.errors import CredentialsMissing, ExecutorFailed
+from spark_magic.errors import CredentialsMissing, ExecutorFailed, SparkError
 from spark_magic.sandbox import Sandbox
 
 pytestmark = [
@@ -73,9 +73,9 @@ def server(monkeypatch):
 def asked(server, tmp_path, capsys):  # noqa: ARG001  # the server is in the vendor's place
     """Return what asks the rows, in one journal: the answers and the line that stays."""
 
-    def ask(executor, rows=ROWS, **options):
+    def ask(executor, rows=ROWS, template=TEMPLATE, **options):
         options = {"workers": 8, "journal": str(tmp_path / "journal.sqlite3")} | options
-        table = spark_magic.map_prompts(rows, TEMPLATE, executor=executor, **options)
+        table = spark_magic.map_prompts(rows, template, executor=executor, **options)
         return [row["answer"] for row in table], capsys.readouterr().out.splitlines()[-1]
 
     return ask
@@ -107,6 +107,26 @@ def test_ipyparallel_answers_all_rows_in_their_order(server, asked):
             answers, _ = asked(executor, workers=2, fresh=True, rows=ROWS[:60])
             assert answers == ROWS[:60]
     assert server.handshakes == 2 * 60
+
+
+def test_a_view_of_some_engines_has_only_those_asked(asked):
+    """The other one has no credentials: nobody asks it."""
+    with engines() as client:
+        client[0].execute("import os; os.environ.clear()", block=True)
+        assert asked(client[[1]], ROWS[:20], workers=4)[0] == ROWS[:20]
+        with pytest.raises(CredentialsMissing):
+            asked(client[0], ROWS[20:30], workers=2)
+
+
+def test_what_waits_for_an_engine_is_not_asked_once_the_run_is_over(server, asked):
+    """The first row ends the run: of the forty that were handed over, those nobody had begun are taken back."""
+    rows = ["sandbox: error 10907", *(f"sandbox: delay 1\nrow {number}" for number in range(39))]
+    with engines() as client:
+        with pytest.raises(SparkError) as failure:
+            asked(client.load_balanced_view(), rows, "{{ text }}", workers=40, errors="raise")
+        assert failure.value.code == 10907
+        assert client.wait(timeout=60)
+    assert server.handshakes <= 10, server.handshakes
 
 
 def test_a_pool_of_processes_has_its_own_credentials(server, asked):

@@ -16,7 +16,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from canaries import API_KEY, API_SECRET, CANARIES, leaked
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from spark_magic import errors
@@ -181,7 +181,11 @@ MESSAGE = st.builds(
 QUESTION = st.tuples(st.builds(Target, MODEL, PARAMETERS), st.lists(MESSAGE, max_size=3))
 
 
+SEARCHING = Target(find("pro"), Parameters(search=True, search_mode="normal")), []
+
+
 @settings(max_examples=400)
+@example((replace(SEARCHING[0], parameters=Parameters(search_mode="normal")), []), SEARCHING, *(False, False))
 @given(QUESTION, QUESTION, st.booleans(), st.booleans())
 def test_two_keys_are_equal_where_the_requests_are_and_nowhere_else(one, other, same_model, same_messages):
     if same_model:

@@ -106,6 +106,7 @@ class Crew(Generic[Job]):
         """Stop what is still under way and forget the run, however it ended."""
         self._cancel()
         DESKS.pop(self._run, None)
+        self._workers.leave()
 
     def dismiss(self) -> Iterator[tuple[Job, Outcome | None]]:
         """Cancel what has not begun and stop the rest; yield what was complete by then."""
@@ -118,8 +119,7 @@ class Crew(Generic[Job]):
     def _cancel(self) -> None:
         """Stop what runs here, and see to it that the executor begins none of the rest."""
         self._desk.close()
-        for future in list(self._jobs):
-            future.cancel()
+        self._workers.cancel(list(self._jobs))
 
 
 def _outcome_of(future: "Future[Outcome]") -> Outcome | None:

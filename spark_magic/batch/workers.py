@@ -4,7 +4,7 @@ Dask and ipyparallel are recognised by their executors; neither is imported for 
 """
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Executor, Future
 from typing import Any, Final
 
@@ -88,10 +88,19 @@ class Engines(Workers):
     """ipyparallel's. Each task goes to one of them: a direct view would have all of them ask the same."""
 
     def __init__(self, executor: Any) -> None:
-        """Take the executor of a view."""
+        """Take the executor of a view; ExecutorFailed where none of its engines is there any more."""
         super().__init__(executor)
-        self._client, self._targets = executor.view.client, executor.view.targets
-        self._view = self._client.load_balanced_view()
+        self._client = executor.view.client
+        self._view = self._client.load_balanced_view(self._chosen(executor.view.targets))
+
+    def _chosen(self, targets: "int | Sequence[int] | str | None") -> "list[int] | None":
+        """Return which engines of a view are there; None for all, and those that come later."""
+        chosen = [targets] if isinstance(targets, int) else targets
+        if chosen is None or isinstance(chosen, str) or set(chosen) >= set(self._client.ids):
+            return None
+        if there := [engine for engine in chosen if engine in self._client.ids]:
+            return there
+        raise ExecutorFailed("executor.closed", detail="ipyparallel: no engines")
 
     def submit(self, task: Task) -> "Future[Outcome]":
         """Hand it over, to any that is there of those the user's view has."""

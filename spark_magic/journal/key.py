@@ -47,4 +47,6 @@ def _sent(model: Model, parameters: Parameters) -> dict[str, Any]:
     sent = {name: value for name, value in given.items() if value is not None and able.get(name, True)}
     if "temperature" in sent:
         sent["temperature"] = float(max(sent["temperature"], model.temperature_least))  # 1 is 1.0
+    if "search_mode" in sent or "references" in sent:
+        sent.setdefault("search", True)  # how to search says to search
     return sent
