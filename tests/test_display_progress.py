@@ -234,6 +234,28 @@ def test_an_end_before_the_end_is_told_in_numbers_that_are_right(done, total, ke
     assert closing(Progress(total, done), "failed", cell=False).sentence == f"ended by an error: {kept}"
 
 
+def test_what_the_next_run_asks_again_is_not_called_kept():
+    progress = Progress(9, done=5, failed=3, passing=2)
+    assert "3 of 9 rows are done and kept; run the cell again" in str(closing(progress, "failed", cell=True))
+    assert "no row is done yet" in str(closing(Progress(9, 2, failed=2, passing=2), "stopped", cell=True))
+
+
+def test_at_the_end_one_is_told_how_to_ask_what_failed_by_the_way():
+    progress = Progress(9, done=9, failed=3, passing=2)
+    assert ", 3 failed, run the cell again to ask 2 of the failed again" in str(
+        closing(progress, "complete", cell=True)
+    )
+    assert "run it again to ask 2 of" in str(closing(progress, "complete", cell=False))
+    use_language("zh")
+    assert str(closing(progress, "complete", cell=True)).endswith("失败 3 行、重新运行此单元格会重问失败的 2 行")
+
+
+@pytest.mark.parametrize(("cell", "further"), [(True, "add --errors keep"), (False, "pass errors='keep'")])
+def test_a_run_that_would_end_at_the_same_row_again_says_how_to_get_past_it(cell, further):
+    sentence = closing(Progress(9, done=5, failed=1), "raised", cell=cell).sentence
+    assert sentence.startswith(f"ended at a row that failed: 5 of 9 rows are done and kept; {further}")
+
+
 def test_one_row_at_the_end():
     assert str(closing(Progress(1, 1, seconds=0.84), "complete", cell=True)) == "1 row in 0.8 s: 1 answered, 1.2 rows/s"
 

@@ -385,13 +385,22 @@ def test_a_row_that_fails_holds_its_error(ask):
     assert [tokens is None for tokens in answers(made, "answer_tokens")] == [False, True, False]
 
 
-def test_with_errors_raise_the_first_failed_row_fails_the_cell_and_is_named(cells, box, ask):
+def test_with_errors_raise_a_failure_that_may_pass_is_asked_again_by_the_next_run(cells, box, capsys):  # noqa: ARG001  # whom it asks
+    cells.names["table"] = ["sandbox: error 10008\nsandbox: first 1\nsandbox: say a"]
+    cells.run("%spark_config --retries 0")
+    cells.fails(MAP.format("table --errors raise", "{{ text }}"))
+    assert say("label.progress.run_cell") in capsys.readouterr().out
+    assert answers(cells.run(MAP.format("table --errors raise", "{{ text }}"))) == ["a"]
+
+
+def test_with_errors_raise_the_first_failed_row_fails_the_cell_and_is_named(cells, box, ask, capsys):
     rows = [*saying("a", "b"), {"t": "sandbox: error 10013"}, *saying("c")]
     cells.names["table"] = rows
     problem = cells.fails(MAP.format("table --errors raise --workers 1", "{{ t }}"))
     assert type(problem) is Moderated
     assert problem.row == 3
     assert say("label.row", number=3) in str(problem)
+    assert say("label.progress.skip_cell") in capsys.readouterr().out
     before = len(box.requests)
     assert answers(ask(rows)) == ["a", "b", None, "c"]
     assert asked(box, before) in ([], ["sandbox: say c"])

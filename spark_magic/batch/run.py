@@ -56,10 +56,11 @@ class Run:
         self._rows_left = True
         self._stopped = False
         self._failure: SparkError | None = None
-        self._counts = dict.fromkeys(("done", "failed", "skipped", "journalled", "repeated", "limited"), 0)
+        self._counts = dict.fromkeys(("done", "failed", "passing", "skipped", "journalled", "repeated", "limited"), 0)
         self.spent: Usage | None = None
         self.asked = 0  # requests that were answered and billed
         self.given_up = 0  # rows that have failed one after the other, where that has ended the run
+        self.raised = False  # a row's failure has ended the run, and would end the next one, too
         self._total = total
         self._in_a_row = 0
         self._answered = False
@@ -214,6 +215,11 @@ class Run:
         if failure is not None and self._in_a_row >= most and (not self._answered or may_pass(failure)):
             self._failure, self.given_up = failure, self._in_a_row
 
+    def _raise(self, failure: SparkError, index: int) -> None:
+        failure.row = index + 1
+        self._failure = failure
+        self.raised = not may_pass(failure)
+
     def _counted(self, result: Result) -> Result:
         """Count one row; the first that fails ends the run if that is wanted."""
         self._counts["done"] += 1
@@ -221,8 +227,8 @@ class Run:
         self._counts["journalled"] += result.journalled
         if result.failure is not None:
             self._counts["failed"] += 1
+            self._counts["passing"] += may_pass(result.failure)
             if self._raise_errors and self._failure is None:
-                result.failure.row = result.index + 1
-                self._failure = result.failure
+                self._raise(result.failure, result.index)
         self._watch(self.progress)
         return result

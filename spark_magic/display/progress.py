@@ -6,7 +6,7 @@ from typing import Any, Final, Literal, Protocol, TypeAlias
 from ..progress import Progress
 from ..render import to_plain
 
-Ending: TypeAlias = Literal["complete", "stopped", "failed"]
+Ending: TypeAlias = Literal["complete", "stopped", "failed", "raised"]
 
 _INTERVAL: Final = 0.2  # seconds between two updates: quick enough to look alive, and a kilobyte each
 _LONGEST_TITLE: Final = 50  # characters

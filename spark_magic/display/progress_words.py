@@ -100,23 +100,34 @@ def in_a_terminal(progress: Progress) -> Sequence[Part]:
 
 
 def closing(progress: Progress, how: Ending, *, cell: bool) -> Closing:
-    """Return how it ended; what was stopped is asked to go on by running the `cell` again, or the script."""
+    """Return how it ended; what was stopped is asked to go on by running the `cell` again, or the call."""
     answered = progress.done - progress.failed - progress.skipped
     first = (Part(say("label.progress.answered", count=f"{answered:,}")),) if answered > 0 else ()
     details = (*first, *counts(progress), *_tokens(progress), *_rate(progress))
-    took = _took(progress.seconds)
+    took, whose = _took(progress.seconds), "cell" if cell else "call"
     if how == "complete":
         whole = rows(progress.total) if progress.done == progress.total else done_of(progress).text
-        return Closing(say("shown.progress.complete", rows=whole, time=took), details, well=True)
-    return Closing(say(f"shown.progress.{how}", kept=_kept(progress, cell=cell)), (Part(took), *details), well=False)
+        return Closing(
+            say("shown.progress.complete", rows=whole, time=took), (*details, *_passing(progress, whose)), well=True
+        )
+    again = say(f"label.progress.{'skip' if how == 'raised' else 'run'}_{whose}")
+    return Closing(say(f"shown.progress.{how}", kept=_kept(progress, again)), (Part(took), *details), well=False)
 
 
-def _kept(progress: Progress, *, cell: bool) -> str:
+def _passing(progress: Progress, whose: str) -> tuple[Part, ...]:
+    """Say how to get what the next run asks again."""
+    if not progress.passing:
+        return ()
+    return (
+        Part(say("label.progress.passing", again=say(f"label.progress.run_{whose}"), count=f"{progress.passing:,}")),
+    )
+
+
+def _kept(progress: Progress, again: str) -> str:
     """Say how many are done, and how to get the others."""
-    some = ".one" if progress.done == 1 else ""
-    form = ".none" if progress.done <= 0 else ".all" if progress.done >= progress.total else some
-    again = say("label.progress.run_cell" if cell else "label.progress.run")
-    return say(f"shown.progress.kept{form}", done=f"{progress.done:,}", rows=rows(progress.total), again=again)
+    done = progress.done - progress.passing
+    form = ".none" if done <= 0 else ".all" if done >= progress.total else ".one" if done == 1 else ""
+    return say(f"shown.progress.kept{form}", done=f"{done:,}", rows=rows(progress.total), again=again)
 
 
 def rows(count: int) -> str:

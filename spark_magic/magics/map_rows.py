@@ -196,7 +196,7 @@ def _follow(run: Run, work: Work, view: ProgressView, interrupt: Interrupt) -> N
                 work.columns.put(result)
         how = "complete"
     finally:
-        view.finish(run.progress, "stopped" if interrupt.came else how)
+        view.finish(run.progress, "stopped" if interrupt.came else "raised" if run.raised else how)
         sys.stdout.flush()  # ipykernel loses the reply of a cell that is interrupted while it flushes
 
 

@@ -30,6 +30,7 @@ PROGRESS: Final[dict[str, tuple[str, str]]] = {
     "shown.progress.complete": ("{rows} in {time}", "{rows}，用时 {time}"),
     "shown.progress.details": ("{sentence}: {details}", "{sentence}：{details}"),
     "shown.progress.stopped": ("stopped: {kept}", "已停止：{kept}"),
+    "shown.progress.raised": ("ended at a row that failed: {kept}", "因有一行失败而中止：{kept}"),
     "shown.progress.failed": ("ended by an error: {kept}", "因错误而中止：{kept}"),
     "shown.progress.kept": (
         "{done} of {rows} are done and kept; {again} for the rest",
@@ -44,6 +45,15 @@ PROGRESS: Final[dict[str, tuple[str, str]]] = {
         "every row is done and kept; {again} for the result",
         "所有行均已完成并保存；{again}即可得到结果",
     ),
+    "label.progress.passing": ("{again} to ask {count} of the failed again", "{again}会重问失败的 {count} 行"),
     "label.progress.run_cell": ("run the cell again", "重新运行此单元格"),
-    "label.progress.run": ("run it again", "重新运行"),
+    "label.progress.run_call": ("run it again", "重新运行"),
+    "label.progress.skip_cell": (
+        "add --errors keep, or --retry-failed",
+        "加上 --errors keep 或 --retry-failed 再运行",
+    ),
+    "label.progress.skip_call": (
+        "pass errors='keep', or retry_failed=True",
+        "传入 errors='keep' 或 retry_failed=True 再运行",
+    ),
 }
