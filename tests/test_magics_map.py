@@ -121,6 +121,7 @@ def test_a_frame_of_polars_comes_back_as_one(ask):
     assert type(made) is pl.DataFrame
     assert made["answer"].to_list() == ["a", None]
     assert made["answer_status"].to_list() == ["ok", "skipped"]
+    assert str(made["answer_code"].dtype) == "Int64"  # one can put it below another run's
 
 
 def test_lists_of_dicts_and_of_texts(ask):

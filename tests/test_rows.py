@@ -28,7 +28,7 @@ from hypothesis import strategies as st
 from spark_magic.errors import BadTable, SparkError
 from spark_magic.messages import use_language
 from spark_magic.messages.tables import TABLE_MESSAGES
-from spark_magic.rows import read_table, table_of
+from spark_magic.rows import Typed, read_table, table_of
 from spark_magic.rows.workbook import _cell
 
 MANY = 100_000
@@ -290,6 +290,16 @@ def test_new_columns_of_pandas_have_types_that_hold_every_value():
     ]
     assert rows(out) == expected
     assert out["mixed"][0] is MIXED[0]
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_a_column_whose_kind_is_known_is_of_it_with_nothing_in_it_too(library):
+    frames = pytest.importorskip(library)
+    new = {"code": Typed("whole", [None, None]), "tokens": Typed("whole", [None, 3]), "other": [None, None]}
+    made = table_of(frames.DataFrame({"t": ["a", "b"]})).with_columns(new)
+    expected = ["Int64", "Int64", "object"] if library == "pandas" else ["Int64", "Int64", "String"]
+    assert [str(made[name].dtype) for name in new] == expected
+    assert made["tokens"].to_list()[1] == 3
 
 
 def test_new_columns_of_polars_have_types_that_hold_every_value_and_json_where_there_is_none():

@@ -10,6 +10,7 @@ from ..formats import Form
 from ..journal import Entry
 from ..messages import listed
 from ..render import to_plain
+from ..rows import Typed
 
 Status: TypeAlias = Literal["ok", "cut", "flagged", "failed", "skipped"]
 DEFAULT_NAME: Final = "answer"
@@ -61,7 +62,9 @@ class Columns:
         self.error_name = self._about[ABOUT.index("error")]
         if twice := next((name for name in self.names if self.names.count(name) > 1), ""):
             raise BadTable("table.into_twice", name=twice)
-        self._columns: dict[str, list[Any]] = {name: [None] * total for name in self.names}
+        nothing: list[Any] = [None] * total
+        self._columns: dict[str, list[Any]] = {name: nothing.copy() for name in self.names}
+        self._columns |= {self._about[ABOUT.index(name)]: Typed("whole", nothing) for name in ("code", "tokens")}
 
     def put(self, result: Result) -> None:
         """Fill in one row."""

@@ -4,8 +4,9 @@ pandas, polars and narwhals are imported only for a frame that is theirs, or to 
 """
 
 from ..errors import BadTable
+from .cells import Typed
 from .file import read_table
 from .source import table_of
 from .table import Table
 
-__all__ = ["BadTable", "Table", "read_table", "table_of"]
+__all__ = ["BadTable", "Table", "Typed", "read_table", "table_of"]

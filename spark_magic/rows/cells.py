@@ -14,6 +14,15 @@ _MOST_WHOLE: Final = 2**63  # what a frame's integers hold
 _MOST_EXACT: Final = 2**53  # what a float holds of an integer
 
 
+class Typed(list[object]):
+    """A column whose kind is known: it is stored as that where it has nothing in it, too."""
+
+    def __init__(self, kind: Kind, values: Iterable[object]) -> None:
+        """Take its values."""
+        super().__init__(values)
+        self.kind = kind
+
+
 def present(value: object) -> object:
     """Return a value, or None for every way of saying that there is none."""
     if value is None or type(value) is str:
@@ -43,6 +52,12 @@ def kind_of(values: Iterable[object]) -> Kind:
     if all(issubclass(kind, str) for kind in types):
         return "text"
     return "lists" if types == {list} and _inner(held) not in ("lists", "mixed") else "mixed"
+
+
+def kind_of_column(column: Sequence[object], cells: Sequence[object]) -> Kind:
+    """Return the kind of a column's cells; of none at all, what is known of the column."""
+    kind = kind_of(cells)
+    return column.kind if kind == "nothing" and isinstance(column, Typed) else kind
 
 
 def inner_kind(values: Sequence[object]) -> Kind:

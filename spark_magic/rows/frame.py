@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Final
 
-from .cells import Kind, inner_kind, kind_of, present, stored
+from .cells import Kind, inner_kind, kind_of_column, present, stored
 from .pandas_frame import pandas_table
 from .table import TEXT, Table, counted, fitting, names_of
 
@@ -79,7 +79,7 @@ def _series(name: str, values: Sequence[object], library: Any) -> Any:
     import narwhals  # noqa: PLC0415  # loaded for a frame
 
     cells = list(map(present, values))
-    kind = kind_of(cells)
+    kind = kind_of_column(values, cells)
     dtype = getattr(narwhals, _TYPES.get(kind, "String"))
     if kind == "lists":
         dtype = narwhals.List(getattr(narwhals, _TYPES.get(inner_kind(cells), "String")))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Final
 
-from .cells import Kind, kind_of, present, stored
+from .cells import Kind, kind_of_column, present, stored
 from .table import TEXT, counted, fitting, names_of
 
 _COPY_ON_WRITE: Final = 3  # from this version on a shallow copy stays as it is whatever is done to the original
@@ -76,7 +76,7 @@ def _copied(frame: Any) -> Any:
 def _series(values: Sequence[object], index: Any) -> Any:
     """Return a column; of what has no type of its own, the objects themselves."""
     cells = list(map(present, values))
-    kind = kind_of(cells)
+    kind = kind_of_column(values, cells)
     pandas = import_module("pandas")
     if kind not in _TYPES:
         return pandas.Series(cells, index=index, dtype=object)
