@@ -4,6 +4,7 @@ import os
 import pickle
 import signal
 import threading
+import time
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from multiprocessing import get_context
@@ -13,7 +14,7 @@ from canaries import CANARIES, ENVIRONMENT
 
 import spark_magic
 from spark_magic.batch.task import Task, perform
-from spark_magic.errors import CredentialsMissing, ExecutorFailed, SparkError
+from spark_magic.errors import CredentialsMissing, ExecutorFailed, RunInterrupted, SparkError
 from spark_magic.sandbox import Sandbox
 
 pytestmark = [
@@ -193,6 +194,25 @@ def test_a_cluster_that_is_closed_ends_the_run_and_the_rest_is_asked_without_it(
         monkeypatch.setenv(name, value)
     assert asked(None)[0] == ROWS
     assert server.handshakes - before < COUNT - 20
+
+
+@pytest.mark.parametrize("cluster", [dask_cluster, engines])
+def test_an_interrupt_does_not_wait_for_a_cluster_and_what_is_done_is_kept(server, asked, cluster):
+    slow = "sandbox: delay 5\nsandbox: say {{ text }}"
+    with cluster() as client:
+        executor = client if cluster is dask_cluster else client.load_balanced_view()
+        asked(executor, rows=ROWS[:10])
+        interrupted = []
+        killer = killing_at(
+            server, 12, lambda: (interrupted.append(time.monotonic()), os.kill(os.getpid(), signal.SIGINT))
+        )
+        with pytest.raises(RunInterrupted):
+            asked(executor, template=slow, workers=2)
+        assert time.monotonic() - interrupted[0] < 1
+        killer.join()
+        before = server.handshakes
+        assert asked(executor, rows=ROWS[:14])[0] == ROWS[:14]  # nothing is in the way of the next one
+    assert server.handshakes == before + 4
 
 
 def test_workers_without_credentials_end_the_run_at_once(server, asked):
