@@ -47,10 +47,24 @@ def test_a_quota_is_used_to_the_full_with_few_refusals(at_once, per_second, work
             run, _ = play(service, workers)
             # Where both limits come to nearly the same and times vary, none can be used to the full.
             both = chance and per_second and 0.75 < service.rate_of_places(workers) / per_second < 1.33
-            assert run.rate() >= (0.8 if both else 0.84) * service.best(workers)
+            # The first refusals tell little: another is tried for, which costs a second of some thirty.
+            assert run.rate() >= (0.8 if both else 0.82) * service.best(workers)
             refused, crowd = len(run.refusals), turned_away_at_first(service, workers)
             assert refused - crowd <= 0.04 * ROWS
             assert refused <= 0.1 * (ROWS + refused) or crowd >= 25
+
+
+@pytest.mark.parametrize("before", [[0.1, 0.3, 0.5, 0.7, 0.9], [0.1, 0.3, 0.5, 0.7], [0.05, 0.25], [0.1] * 5])
+@pytest.mark.parametrize("at_once", [None, 2])
+def test_what_was_asked_right_before_slows_a_run_down_for_seconds_only(before, at_once):
+    """Another run's questions, which the service still counts, say nothing of what it lets in in a second."""
+    service = Service(at_once=at_once, per_second=5, seconds=0.25)
+    for ago in sorted(before, reverse=True):
+        service.gate.let_in(-ago, most_at_once=None, most_per_second=5)
+    run, _ = play(service, 8, rows=60)
+    clean, _ = play(Service(at_once=at_once, per_second=5, seconds=0.25), 8, rows=60)
+    assert run.ends[-1] <= clean.ends[-1] + 4
+    assert len(run.refusals) <= 0.25 * 60
 
 
 @pytest.mark.parametrize("workers", WORKERS)
@@ -156,14 +170,14 @@ def test_a_late_refusal_of_an_earlier_round_does_not_slow_down_again():
     crowd(throttle, 8)
     for _ in range(6):
         throttle.limited(0.1, 0.0, by="rate")
-    assert throttle.qps == pytest.approx(1.9)
+    assert throttle.qps == pytest.approx(3)
     now = 0.1
     for _ in range(5):
         now += throttle.wait(now, 0)
         throttle.started(now)
     throttle.limited(now + 0.2, now, by="rate")
     slower = throttle.qps
-    assert slower < 1.9
+    assert slower < 3
     throttle.limited(now + 0.3, now, by="rate")
     assert throttle.qps == slower
 
@@ -172,9 +186,12 @@ def test_after_a_refusal_for_the_rate_nothing_starts_for_a_second():
     throttle = Throttle(4)
     crowd(throttle, 4)
     throttle.limited(0.1, 0.0, by="rate")
-    assert throttle.wait(0.1, 3) == pytest.approx(1.0)
-    assert throttle.wait(1.0, 0) == pytest.approx(0.1)
-    assert throttle.wait(1.2, 3) == 0.0
+    assert throttle.wait(0.1, 3) == pytest.approx(1.1)  # what the service has counted so far is out of its second
+    assert throttle.wait(1.1, 0) == pytest.approx(0.1)
+    assert throttle.wait(1.3, 3) == 0.0
+    crowd(throttle, 1, now=9)
+    throttle.limited(9.1, 9, by="rate")
+    assert throttle.wait(9.1, 3) == pytest.approx(1.0)
 
 
 def test_one_refused_alone_is_no_reason_to_ask_again_at_once():
@@ -186,7 +203,7 @@ def test_one_refused_alone_is_no_reason_to_ask_again_at_once():
         pauses.append(throttle.wait(now + 0.02, 0))
         now += 0.02 + pauses[-1]
     assert pauses[0] >= 1
-    assert pauses == pytest.approx(sorted(pauses))
+    assert pauses[1:] == pytest.approx(sorted(pauses[1:]))
     assert 4.9 <= pauses[-1] <= 5
 
 

@@ -13,6 +13,7 @@ _BELOW: Final = 0.95  # of what was let in: so jitter does not push one too many
 _BACK: Final = 0.7  # of the rate when nothing was let in around a refusal
 _SLOWEST: Final = 0.2  # starts a second, unless the ceiling is lower still
 _SMALL, _BOLD, _DOUBLE = 0.05, 0.5, 1.0  # by how much more is tried: where the limit is known, where not, at most
+_RAMP: Final = 1.5  # of the rate, each second, while no refusal tells of the limit itself
 _OUTAGE: Final = 3  # refused in a row: others use the account up, which says nothing of its limit
 _KEPT: Final = 1000  # starts remembered
 _PROOF: Final = 4  # good ends, and
@@ -33,6 +34,8 @@ class Pace:
         """Begin with the ceiling."""
         self.rate = self._most = math.inf if most is None else most  # starts a second
         self._due = -math.inf  # before then nothing starts
+        self._began = math.inf  # the very first start
+        self._ramping = False  # a higher rate is tried each second, until one is refused
         self._held = False  # the last start waited for the pace, not for a place or a row
         self._starts: deque[float] = deque(maxlen=_KEPT)  # of those not refused, or not yet
         self._patience = Patience()
@@ -56,10 +59,13 @@ class Pace:
         self._held = now < self._due + interval
         self._due = now + interval
         self._starts.append(now)
+        self._began = min(self._began, now)
 
     def answered(self, now: float, started: float) -> None:
         """Note that one let in has ended; try a higher rate if it is time."""
-        if self._proven is not None:
+        if self._ramping:
+            self._ramp(now, started)
+        elif self._proven is not None:
             self._prove(now, started)
         elif self._held and self.rate < self._most and self._patience.over() and self._due_for_more(now):
             self._proven, self._to_prove = self.rate, _PROOF
@@ -82,6 +88,11 @@ class Pace:
                 self._step = min(_DOUBLE, self._step * 2)
                 self._patience.rewarded()
 
+    def _ramp(self, now: float, started: float) -> None:
+        """Go on to a higher rate after a whole window at this one."""
+        if self._held and started > self._changed and now - self._changed >= _WINDOW:
+            self._change(now, min(self._most, self.rate * _RAMP))
+
     def forget(self, started: float) -> None:
         """Take the start of one that was refused out of those that may have been let in."""
         if started in self._starts:
@@ -90,6 +101,10 @@ class Pace:
     def refused(self, now: float, started: float) -> None:
         """Note that one was refused: slow down to what was let in, after a pause."""
         self.forget(started)
+        if started - self._began < _WINDOW:
+            self._refused_at_first(now, started)
+            return
+        self._ramping = False
         fresh = started > self._cut
         rate = self._slower(started, fresh=fresh)
         self._refused_at = min(self.rate, rate / _BELOW)
@@ -101,6 +116,12 @@ class Pace:
         self._proven = None
         self._change(now, max(rate, min(self.rate, _SLOWEST)))
         self._due = max(self._due, now + _PAUSE)
+
+    def _refused_at_first(self, now: float, started: float) -> None:
+        """Begin with a little more than was let in: the service may have counted what was before our time, another run's."""
+        self._ramping, self._cut = True, now
+        self._change(now, min(self.rate, _RAMP * max(1, self._around(started)) / _WINDOW))
+        self._due = max(self._due, now + _PAUSE + _JITTER)
 
     def _is_outage(self, started: float) -> bool:
         """Count one refused; tell whether nothing at all is let in."""
