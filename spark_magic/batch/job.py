@@ -127,6 +127,7 @@ def _entry(job: Job, outcome: Outcome, model: str, failure: SparkError | None = 
         usage=job.usage,
         model=model,
         sid=outcome.sid,
+        references=outcome.references if failure is None else (),
         seconds=outcome.seconds,
         cut=outcome.cut,
         moderated=outcome.moderated,

@@ -119,6 +119,8 @@ class Run:
                 self._submit(job, now)
             elif not self._rows_left:
                 return _TICK if not self._waiting else min(_TICK, self._waiting[0][0] - now)
+            else:
+                return 0.0  # a row that needed no asking: what has ended meanwhile does not wait for all of those
         return 0.0
 
     def _submit(self, job: Job, now: float) -> None:

@@ -11,7 +11,7 @@ from typing import Final
 from ..client import Client
 from ..credentials import Credentials, find_credentials
 from ..errors import ConnectionLost, SparkError
-from ..events import Delta, Event, Finished, Message, Reasoning, Usage
+from ..events import Delta, Event, Finished, Message, Reasoning, Reference, References, Usage
 from ..models import SANDBOX_ALIAS
 from ..target import Target
 
@@ -36,6 +36,7 @@ class Outcome:
     reasoning: str = ""
     usage: Usage | None = None
     sid: str = ""
+    references: tuple[Reference, ...] = ()
     seconds: float = 0.0
     cut: bool = False
     moderated: bool = False
@@ -118,6 +119,7 @@ class _Heard:
     def __init__(self) -> None:
         self._texts: list[str] = []
         self._reasonings: list[str] = []
+        self._references: list[Reference] = []
         self._end = Finished("", None)
 
     def take(self, event: Event) -> None:
@@ -126,6 +128,8 @@ class _Heard:
             self._texts.append(event.text)
         elif isinstance(event, Reasoning):
             self._reasonings.append(event.text)
+        elif isinstance(event, References):
+            self._references.extend(event.items)
         elif isinstance(event, Finished):
             self._end = event
 
@@ -137,6 +141,7 @@ class _Heard:
             reasoning="".join(self._reasonings),
             usage=end.usage,
             sid=end.sid,
+            references=tuple(self._references),
             seconds=seconds,
             cut=end.usage is not None and end.usage.completion_tokens >= most,
             moderated=end.moderated,

@@ -54,6 +54,8 @@ class DaskWorkers(Workers):
         self._client = executor._client  # noqa: SLF001  # the executor has no other way to it
         self._name = f"spark-magic-{run}"
         self._numbers = itertools.count()
+        self._check_open()
+        self._former = self._client._event_handlers.get(_TOPIC)  # noqa: SLF001  # the user's own; there is room for one
         self._client.subscribe_topic(_TOPIC, self._note)
 
     def submit(self, task: Task) -> "Future[Outcome]":
@@ -61,27 +63,38 @@ class DaskWorkers(Workers):
         key = f"{self._name}-{next(self._numbers)}"
         return self._executor.submit(perform, task, key=key)  # type: ignore[call-arg]  # Dask's own
 
-    def _note(self, event: tuple[float, Any]) -> None:
+    def _note(self, event: tuple[float, Any]) -> Any:
         """Count what a worker had that is gone; events come in the thread of Dask's loop, before what they led to."""
         message = event[1]
         if isinstance(message, dict) and message.get("action") == "remove-worker":
             lost = {*message.get("processing-tasks", ()), *message.get("lost-computed-tasks", ())}
             self.repeated += sum(str(key).startswith(self._name) for key in lost)
+        return None if self._former is None else self._former(event)
 
     def are_there(self) -> bool:
         """Ask the scheduler."""
+        self._check_open()
         client = self._client
-        if client.status not in ("running", "connecting"):
-            raise ExecutorFailed("executor.closed", detail=f"Client: {client.status}")
         try:
             return bool(client.sync(client.scheduler.ncores, callback_timeout=_ANSWER))
         except (OSError, TimeoutError, RuntimeError):  # the connection is lost, or being made again
             return False
 
+    def _check_open(self) -> None:
+        if self._client.status not in ("running", "connecting"):
+            raise ExecutorFailed("executor.closed", detail=f"Client: {self._client.status}")
+
     def leave(self) -> None:
-        """Listen no more."""
+        """Listen no more; whoever listened before does again."""
+        handlers = self._client._event_handlers  # noqa: SLF001  # as above
+        if handlers.get(_TOPIC) != self._note:
+            return  # another run listens
+        if self._former is not None:
+            handlers[_TOPIC] = self._former
+            return
         if self._client.status == "running":
             self._client.unsubscribe_topic(_TOPIC)
+        del handlers[_TOPIC]
 
 
 class Engines(Workers):

@@ -72,8 +72,10 @@ class Journal:
     def clear(self, *, failed_only: bool = False, before: datetime | None = None) -> int:
         """Remove all entries, only those that failed, or those from before a moment; return how many.
 
-        The file becomes smaller by them.
+        The file becomes smaller by them. It takes hardly any room on a full disk: nothing is overwritten with zeros
+        in a file that is made anew behind that.
         """
+        self._database.rows("PRAGMA secure_delete = OFF")
         wanted = ["1", *(["failed"] if failed_only else []), *(["at < ?"] if before is not None else [])]
         values = () if before is None else (moment(before),)
         with self._database.transaction() as connection:

@@ -12,7 +12,7 @@ BESIDE: Final = ("-wal", "-shm", "-journal")  # what SQLite puts next to its fil
 
 def default_file() -> Path:
     """Return the place of the user's own journal, in the folder of this package's data."""
-    import platformdirs  # noqa: PLC0415  # where another place is named it is not needed
+    import platformdirs  # noqa: PLC0415  # not before there is a journal
 
     return Path(platformdirs.user_data_dir("spark_magic", appauthor=False)) / "journal.sqlite3"
 
@@ -20,7 +20,7 @@ def default_file() -> Path:
 def journal_file() -> Path:
     """Return the journal in use: the environment's SPARK_JOURNAL, else the user's own; it need not be there."""
     named = os.environ.get(VARIABLE, "")
-    return Path(named).expanduser() if named else default_file()
+    return Path(os.path.expanduser(named)) if named else default_file()  # noqa: PTH111  # Path's raises for ~nobody
 
 
 def put_aside(path: Path, word: str) -> Path:

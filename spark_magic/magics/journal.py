@@ -13,6 +13,7 @@ from ..display.chart import Chart, Row, show_charts
 from ..errors import JournalUnusable
 from ..journal import Journal, JournalTotal, default_file, journal_file, put_aside
 from ..messages import say
+from .files import user_path
 
 _COUNTS: Final = ("entries", "failures", "tokens")
 _ASIDE: Final = {"journal.damaged": "damaged", "journal.version": "other-version"}
@@ -26,7 +27,7 @@ def run_journal(options: argparse.Namespace) -> None:
     UsageError for options that do not fit together, JournalUnusable. A file that is not there is not made.
     """
     _check(options)
-    path = Path(options.journal).expanduser() if options.journal else journal_file()
+    path = user_path(options.journal) if options.journal else journal_file()
     if not path.exists() and not options.json:
         _print(say("shown.journal.none", path=path))
     elif options.clear:

@@ -1,7 +1,6 @@
 """`%%spark_map` and `map_prompts`: one question for each row of a table."""
 
 import argparse
-import os
 import re
 import sys
 from collections.abc import Iterator, Mapping
@@ -10,7 +9,6 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from IPython.core.error import UsageError
@@ -30,6 +28,7 @@ from ..target import Target
 from ..throttle import Throttle
 from .examples import examples_in
 from .executors import executor_for, found_executor
+from .files import user_path
 from .form import form_of
 from .interrupt import Interrupt, interrupted_by
 from .map_ahead import is_wanted, nothing_sent
@@ -64,14 +63,10 @@ def _named(shell: Any, name: str) -> Any:
     """Return the variable of that name, else the path; UsageError for what can be neither."""
     if name in shell.user_ns:
         return shell.user_ns[name]
-    path = _path(name)
+    path = user_path(name)
     if not path.exists() and not _FILE.fullmatch(name):
         raise UsageError(say("usage.table_unknown", name=name))
     return path
-
-
-def _path(name: str) -> Path:
-    return Path(os.path.expanduser(name))  # noqa: PTH111  # Path's raises where there is no such user
 
 
 @dataclass(frozen=True)
@@ -100,7 +95,7 @@ def mapped(shell: Any, state: State, source: Any, template: str, options: argpar
     in the journal then.
     """
     work = _prepared(shell, state, source, template, options)
-    with Journal(_path(options.journal) if options.journal else None) as journal:
+    with Journal(user_path(str(options.journal)) if options.journal else None) as journal:
         known = Known(work.order, journal, fresh=options.fresh, retry_failed=options.retry_failed)
         with nothing_sent():
             ahead = forecast(work.order, known, work.rows(), work.total)

@@ -118,7 +118,7 @@ class Pace:
         self._due = max(self._due, now + _PAUSE)
 
     def _refused_at_first(self, now: float, started: float) -> None:
-        """Begin with a little more than was let in: the service may have counted what was before our time, another run's."""
+        """Begin with a little more than was let in: the service may have counted what another run had asked."""
         self._ramping, self._cut = True, now
         self._change(now, min(self.rate, _RAMP * max(1, self._around(started)) / _WINDOW))
         self._due = max(self._due, now + _PAUSE + _JITTER)
