@@ -8,10 +8,10 @@ class Progress:
     """The counts of a run over `total` rows, at one moment; seconds since its start.
 
     Of the rows that are `done`, some have `failed`, some were `skipped` (nothing in them) and some `journalled` (taken
-    from the journal, at no cost). Of the failed, some are `passing`: they may fare better, and the next run asks them
-    again. `repeated` rows were asked again because a worker died; `waiting` ones are in flight. `tokens` are those
-    this run is billed. `concurrency` and `qps` (None: any) are what the throttle allows now, after the service said
-    `limited` times that it was too fast.
+    from the journal, at no cost); `cut` and `flagged` answers are less than one hopes for. Of the failed, some are
+    `passing`, which the next run asks again, and some `lasting`, which it does not. `repeated` rows were asked again
+    because a worker died. `tokens` are those this run is billed. `concurrency` and `qps` (None: any) are what the
+    throttle allows now, after the service said `limited` times that it was too fast.
     """
 
     total: int
@@ -27,6 +27,9 @@ class Progress:
     qps: float | None = None
     limited: int = 0
     passing: int = 0
+    lasting: int = 0
+    cut: int = 0
+    flagged: int = 0
 
     @property
     def rate(self) -> float:

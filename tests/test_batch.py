@@ -102,6 +102,14 @@ def test_a_row_that_no_budget_has_room_for_is_refused_before_it_is_sent():
     assert "200" not in str(caught.value).split("\n")[0] or "ultra" in str(caught.value)
 
 
+@pytest.mark.parametrize("word", ["字", "\u0e01", "a ", "1+"])
+def test_no_row_is_sent_that_is_a_little_too_large(word):
+    order = order_at(None)
+    count = 1.01 * order.target.model.input_tokens * 100 / tokens_of([Message("user", word * 100)])
+    with pytest.raises(PromptTooLarge):
+        order.messages({"text": word * int(count)})
+
+
 @pytest.mark.parametrize("template", ["{{ text.nope }}", "{{ text + 1 }}", "{{ text[9] }}"])
 def test_what_an_expression_raises_is_the_rows_own_failure(template):
     with pytest.raises(BadVariable):
@@ -262,6 +270,15 @@ def test_a_forked_worker_does_not_use_the_connections_of_the_process_it_came_fro
     assert isinstance(outcome.failure, errors.CredentialsMissing)
 
 
+def test_a_worker_in_another_process_needs_no_credentials_for_the_sandbox(gateway, monkeypatch):
+    order = order_at(gateway, alias="sandbox")
+    with Crew(None, order.worker_target, None) as crew:
+        task = Task(order.worker_target, order.messages({"text": "sandbox: say hello"}), crew._run)
+        monkeypatch.setattr(os, "getpid", lambda: -1)  # which is not where the run began
+        outcome = perform(task)
+    assert (outcome.text, outcome.failure) == ("hello", None)
+
+
 # what becomes of an outcome
 
 
@@ -383,6 +400,15 @@ def test_without_a_schema_an_answer_in_json_stays_a_text():
     assert filled["answer"] == ['{"字": [1]}']
 
 
+@pytest.mark.parametrize("form", [JSON, TWO_KEYS], ids=["text", "objects"])
+@pytest.mark.parametrize("data", [{"a": "\x9b2J\u202e"}, {"\x9b2J\u202e": {"\x9b2J\u202e": 1}}], ids=["values", "keys"])
+def test_nothing_in_an_answer_can_give_orders_to_a_terminal_that_shows_the_table(form, data):
+    [shown, _] = columns_of(["all"], form, Result(0, Entry("x"), data), Result(1))["all"]
+    shown = json.dumps(shown, ensure_ascii=False)
+    assert "\x9b" not in shown
+    assert "\u202e" not in shown
+
+
 def test_with_a_schema_its_keys_are_the_columns():
     filled = columns_of([], TWO_KEYS, Result(0, Entry("x"), {"kind": "a", "n": [1]}), Result(1, Entry("x"), {}))
     assert {name: filled[name] for name in ("kind", "n")} == {"kind": ["a", None], "n": [[1], None]}
@@ -433,7 +459,7 @@ def test_names_that_do_not_fit_the_form_are_refused_before_anything_is_asked(int
 # what is ahead
 
 
-def test_the_forecast_counts_each_row_once_and_asks_nobody(tmp_path):
+def test_the_forecast_counts_rows_and_the_requests_they_share_and_asks_nobody(tmp_path):
     order = order_at(None)
     rows = rows_of("known", "new", "new", None, "字" * 200_000, "bad")
     with Journal(tmp_path / "j") as journal:
@@ -441,7 +467,7 @@ def test_the_forecast_counts_each_row_once_and_asks_nobody(tmp_path):
         ahead = forecast(order, Known(order, journal), rows, len(rows))
         new = tokens_of(order.messages({"text": "new"}))
         bad = tokens_of(order.messages({"text": "bad"}))
-        assert ahead == Forecast(total=6, rows=3, tokens=2 * new + bad, journalled=1, skipped=1, unfit=1)
+        assert ahead == Forecast(rows=3, requests=2, tokens=new + bad, unfit=1)
         assert forecast(order, Known(order, journal, fresh=True), rows, len(rows)).rows == 4
 
 

@@ -8,6 +8,7 @@ import time
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from multiprocessing import get_context
+from unittest import mock
 
 import pytest
 from canaries import CANARIES, ENVIRONMENT
@@ -100,6 +101,25 @@ def test_dask_answers_all_rows_in_their_order(server, asked):
     assert answers == ROWS
     assert "200 rows" in line
     assert server.handshakes == COUNT
+
+
+def test_a_clients_own_subscription_to_dasks_events_is_there_again(asked):
+    with dask_cluster() as client:
+        client.subscribe_topic("all", heard := mock.Mock(return_value=None))
+        for _ in range(2):
+            asked(client, rows=ROWS[:5], fresh=True)
+        assert client._event_handlers["all"] is heard
+        client._event_handlers.clear()
+        asked(client, rows=ROWS[:5], fresh=True)
+        assert client._event_handlers == {}
+
+
+def test_a_client_that_is_closed_says_so(asked):
+    with dask_cluster() as client:
+        executor = client.get_executor()
+    for closed in (client, executor):
+        with pytest.raises(ExecutorFailed):
+            asked(closed)
 
 
 def test_ipyparallel_answers_all_rows_in_their_order(server, asked):

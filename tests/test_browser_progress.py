@@ -122,7 +122,7 @@ def test_in_a_narrow_window_all_numbers_are_there_to_be_read(notebook, page):
     assert output.locator("div[style*='tabular-nums']").evaluate(CUT_OFF) == []
     book.command("notebook:interrupt-kernel")
     book.ended(1)
-    expect(output).to_contain_text("重新运行此单元格即可继续")
+    expect(output).to_contain_text("再次运行本单元格即可继续")
     assert output.locator("div[style*='tabular-nums']").evaluate(CUT_OFF) == []
     book.command("application:toggle-left-area")
 

@@ -33,7 +33,7 @@ SLOW = Progress(1000, 310, tokens=14210, seconds=12.4, concurrency=2, limited=3)
 END = Progress(1000, 1000, 10, 0, 120, tokens=45210, seconds=63.2)
 HUGE = Progress(10**15, 9 * 10**14, 10**14, 10**14, 10**14, 10**14, 10**14, 10**17, 1e7, 1, 0.333, 10**9)
 ENDINGS = ("complete", "stopped", "failed")
-MOST_BYTES = 2000
+MOST_BYTES = 2100
 LINE = "1,000 rows in 1 min 3 s: 990 answered, 10 failed, 120 from the journal, 45,210 tokens, 13.9 rows/s"
 
 
@@ -215,7 +215,7 @@ def test_in_chinese_too():
         "1,000 行，用时 1 分 3 秒：已回答 990 行、失败 10 行、取自日志 120 行、45,210 token、13.9 行/秒"
     )
     assert str(closing(HALF, "stopped", cell=True)) == (
-        "已停止：1,000 行中已完成 500 行并已保存；重新运行此单元格即可继续"
+        "已停止：1,000 行中已完成 500 行并已保存；再次运行本单元格即可继续"
         "（10 秒、已回答 500 行、900 token、50.0 行/秒）"
     )
     assert str(closing(HALF, "failed", cell=True)).startswith("因错误而中止：1,000 行中已完成 500 行")
@@ -247,7 +247,7 @@ def test_at_the_end_one_is_told_how_to_ask_what_failed_by_the_way():
     )
     assert "run it again to ask 2 of" in str(closing(progress, "complete", cell=False))
     use_language("zh")
-    assert str(closing(progress, "complete", cell=True)).endswith("失败 3 行、重新运行此单元格会重问失败的 2 行")
+    assert str(closing(progress, "complete", cell=True)).endswith("失败 3 行、再次运行本单元格会重问失败的 2 行")
 
 
 @pytest.mark.parametrize(("cell", "further"), [(True, "add --errors keep"), (False, "pass errors='keep'")])
@@ -387,6 +387,7 @@ def test_after_the_end_nothing_moves(frontend, clock, shown):
     view.finish(END, "complete")
     clock[0] += 9
     view.show(HALF)
+    assert [data["text/plain"] for data in frontend.outputs] == [LINE]
     view.finish(END, "complete")
     assert [data["text/plain"] for data in frontend.outputs] == [LINE]
 

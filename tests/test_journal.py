@@ -12,6 +12,7 @@ import tracemalloc
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from unittest import mock
 
 import msgspec
 import pytest
@@ -184,8 +185,14 @@ QUESTION = st.tuples(st.builds(Target, MODEL, PARAMETERS), st.lists(MESSAGE, max
 SEARCHING = Target(find("pro"), Parameters(search=True, search_mode="normal")), []
 
 
+COLD, COLDEST = (Target(find("ultra"), Parameters(temperature=value)) for value in (0, 0.01))
+NO_PATCH, EMPTY_PATCH = (Target(replace(find("lite"), patch_id=value)) for value in (None, ""))
+
+
 @settings(max_examples=400)
 @example((replace(SEARCHING[0], parameters=Parameters(search_mode="normal")), []), SEARCHING, *(False, False))
+@example((COLD, []), (COLDEST, []), *(False, False))
+@example((NO_PATCH, []), (EMPTY_PATCH, []), *(False, False))
 @given(QUESTION, QUESTION, st.booleans(), st.booleans())
 def test_two_keys_are_equal_where_the_requests_are_and_nowhere_else(one, other, same_model, same_messages):
     if same_model:
@@ -387,6 +394,17 @@ def test_it_is_in_the_users_data_or_where_the_environment_says(monkeypatch, tmp_
     assert (tmp_path / "mine #1?.db").stat().st_size > 0
     monkeypatch.setenv("SPARK_JOURNAL", "~/mine.db")
     assert journal_file() == Path.home() / "mine.db"
+    monkeypatch.setenv("SPARK_JOURNAL", "~nobody-here/mine.db")
+    assert journal_file() == Path("~nobody-here/mine.db")
+
+
+def test_clearing_takes_hardly_any_room_first(journal, monkeypatch):
+    """On a full disk it is what one is told to do."""
+    journal.put((str(number), replace(ONE, text="word " * 400)) for number in range(500))
+    journal._database.rows("PRAGMA wal_checkpoint(TRUNCATE)")
+    monkeypatch.setattr(journal._database, "shrink", lambda: None)
+    assert journal.clear() == 500
+    assert Path(f"{journal.path}-wal").stat().st_size < journal.path.stat().st_size / 10
 
 
 @posix
@@ -394,7 +412,7 @@ def test_a_folder_of_the_users_own_stays_as_it_is(tmp_path):
     tmp_path.chmod(0o755)
     Journal(tmp_path / "j").close()
     assert mode(tmp_path) == 0o755
-    assert refused(tmp_path / "none" / "j") == "file.unwritable"
+    assert refused(tmp_path / "none" / "j") == "journal.no_folder"
     assert not (tmp_path / "none").exists()
 
 
@@ -507,6 +525,14 @@ def test_a_damaged_one_is_said_to_be_so(path, damage):
     assert refused(path, use) in {"journal.damaged", "journal.failed"}
 
 
+def test_a_moment_that_is_none_is_damage(journal):
+    journal.put([("k", ONE)])
+    journal._database._connection.execute("UPDATE entries SET at = ?", (2**63 - 1,))
+    with pytest.raises(JournalUnusable) as caught:
+        journal.get("k")
+    assert caught.value.key == "journal.damaged"
+
+
 def test_a_table_that_is_missing_is_damage(path):
     Journal(path).close()
     altered(path, "DROP TABLE entries")
@@ -580,6 +606,18 @@ def test_a_short_transaction_of_another_kernel_is_waited_for(path, journal):
     assert journal.get("k") == ONE
 
 
+def test_a_reader_beside_it_is_waited_for_where_it_cannot_write_ahead(path, journal):
+    connection = journal._database._connection
+    connection.execute("PRAGMA journal_mode = DELETE")
+    connection.execute("PRAGMA busy_timeout = 0")
+    other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN")
+    other.execute("SELECT count(*) FROM entries").fetchone()
+    threading.Timer(0.1, other.close).start()
+    journal.put([("k", ONE)])
+    assert journal.get("k") == ONE
+
+
 def test_a_mistake_of_ours_is_not_called_the_journals(journal):
     journal.close()
     with pytest.raises(sqlite3.ProgrammingError):
@@ -596,6 +634,57 @@ def test_what_goes_wrong_when_it_is_opened_leaves_nothing_open(path, recwarn):
     if Path("/proc/self/fd").exists():
         held = [str(link.readlink()) for link in Path("/proc/self/fd").iterdir() if link.exists()]
         assert str(path) not in held
+
+
+def test_one_of_another_version_is_left_closed(path):
+    Journal(path).close()
+    altered(path, "PRAGMA user_version = 7")
+    opened = sqlite3.connect
+    made = []
+    with mock.patch.object(sqlite3, "connect", lambda *how, **more: made.append(opened(*how, **more)) or made[-1]):
+        refused(path)
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        made[0].execute("SELECT 1")
+
+
+def test_one_that_goes_away_while_it_is_opened_says_where(path, monkeypatch):
+    monkeypatch.setattr(database, "_make_private", lambda _: None)
+    assert refused(path) == "journal.unwritable"
+    assert not path.exists()
+
+
+def test_one_that_another_kernel_makes_at_the_same_moment_is_shared(path, monkeypatch):
+    is_new, others = database.Database._is_new, []
+
+    def looked_at_too_early(self):
+        found = is_new(self)
+        if not others:
+            others.append(path)
+            with Journal(path) as other:
+                other.put([("k", ONE)])
+        return found
+
+    monkeypatch.setattr(database.Database, "_is_new", looked_at_too_early)
+    with Journal(path) as journal:
+        assert journal.get("k") == ONE
+
+
+def test_one_whose_mode_another_kernel_is_choosing_keeps_it(path, journal, monkeypatch):
+    one = database.Database._one
+
+    def chosen_elsewhere(self, statement):
+        if "WAL" in statement:
+            problem = sqlite3.OperationalError("database is locked")
+            problem.sqlite_errorcode = sqlite3.SQLITE_BUSY
+            raise problem
+        return one(self, statement)
+
+    journal.close()
+    monkeypatch.setattr(database.Database, "_one", chosen_elsewhere)
+    with Journal(path) as late:
+        assert late._database._one("PRAGMA journal_mode") == "wal"
+        late.put([("k", ONE)])
+        assert late.get("k") == ONE
 
 
 def test_it_writes_ahead_where_the_file_system_can(journal):
@@ -774,6 +863,18 @@ def test_clearing_beside_a_reader_removes_and_shrinks_later(path, journal):
     other.close()
     assert journal.clear() == 0
     assert journal.size() < 50_000
+
+
+def test_clearing_that_cannot_make_the_file_small_says_so(journal):
+    connection = journal._database._connection
+
+    def fail_from_then_on(statement):
+        if statement == "VACUUM":
+            connection.set_progress_handler(lambda: 1, 1)
+
+    connection.set_trace_callback(fail_from_then_on)
+    with pytest.raises(JournalUnusable, match="interrupted"):
+        journal.clear()
 
 
 def test_a_journal_is_put_aside_under_a_name_that_is_free(path):

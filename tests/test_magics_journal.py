@@ -3,6 +3,7 @@
 import json
 import re
 import sqlite3
+import time as clock
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -149,6 +150,16 @@ def test_clearing_removes_what_is_meant_and_says_how_many(shown, path, options, 
 def test_a_day_begins_at_midnight_of_this_computers_clock():
     assert _midnight(FIRST.date()).astimezone().time() == time()
     assert _midnight(FIRST.date()).astimezone().date() == FIRST.date()
+
+
+def test_in_shanghai_a_day_begins_when_it_does_there(monkeypatch):
+    monkeypatch.setenv("TZ", "Asia/Shanghai")
+    clock.tzset()
+    try:
+        assert _midnight(FIRST.date()) == datetime(2026, 11, 2, 16, tzinfo=UTC)
+    finally:
+        monkeypatch.undo()
+        clock.tzset()
 
 
 @pytest.mark.parametrize(

@@ -475,8 +475,9 @@ def test_a_name_that_stands_for_nothing_of_the_kind_is_said_at_once(refused, lin
 def test_a_journal_that_cannot_be_written_says_where_and_why(refused, tmp_path):
     problem = refused(saying("a"), f"--journal '{tmp_path}/none/x'")
     assert type(problem) is JournalUnusable
-    assert "No such file or directory" in str(problem)
-    assert type(refused(saying("a"), "--journal ~nobody-here/x")) is JournalUnusable
+    assert problem.key == "journal.no_folder"
+    assert f"{tmp_path}/none/x" in str(problem)
+    assert refused(saying("a"), "--journal ~nobody-here/x").key == "journal.no_folder"
 
 
 @pytest.mark.parametrize("name", ["nobody", "table.head(2)", "table[:1]", "''", "[1]"])
@@ -565,6 +566,10 @@ def test_a_dry_run_shows_the_first_question_and_sends_nothing(ask, box):
     assert "2 of 3 rows to ask" in ask.shown
 
 
+def test_a_dry_run_refuses_a_parameter_that_cannot_be_sent(refused):
+    assert refused(saying("a"), "--dry-run -t 1.5").key.startswith("parameter.")
+
+
 def test_a_dry_run_passes_rows_that_cannot_be_sent(ask):
     ask([{"t": "one"}, {"t": "2"}], "--dry-run", "[{{ int(t) }}]")
     assert "[2]" in ask.shown
@@ -618,7 +623,44 @@ def test_where_nobody_can_be_asked_the_error_names_the_option(refused, typed, as
 
 def test_an_interrupt_at_the_question_sends_nothing(refused, typed):
     typed(KeyboardInterrupt())
-    assert type(refused(saying(*"abc"))) is RunInterrupted
+    stop = refused(saying(*"abc"))
+    assert (type(stop), str(stop)) == (RunInterrupted, say("interrupted.ahead"))
+
+
+def test_the_threshold_counts_requests_and_so_does_what_is_said_before(ask, typed):
+    told = typed("n")
+    rows = saying(*"aaaab")
+    assert answers(ask(rows)) == [*"aaaab"]
+    assert told == []
+    first, second = ask.shown.splitlines()[:2]
+    assert "5 of 5 rows" in first
+    assert second == say("shown.run.shared", count=2)
+
+
+def test_with_fresh_one_is_told_to_leave_it_out(cells, box, capsys):  # noqa: ARG001  # whom it asks
+    cells.names["table"] = [*saying("a"), {"t": "sandbox: error 11201"}, *saying("b")]
+    cells.fails(MAP.format("table --fresh --workers 1", "{{ t }}"))
+    assert say("shown.run.fresh", option="--fresh") in capsys.readouterr().out
+    cells.fails(MAP.format("table --workers 1", "{{ t }}"))
+    assert "--fresh" not in capsys.readouterr().out
+    assert "without --fresh" in str(RunInterrupted(fresh="--fresh"))
+
+
+def test_a_column_that_is_a_number_is_found_by_it(ask):
+    frame = [{0: "sandbox: say a", 1: "b"}]
+    assert answers(ask(frame, question="{{ row[0] }} {{ row[1] }}")) == ["a b"]
+
+
+def test_the_line_names_the_new_columns(ask):
+    ask(saying("a"), "--into kind")
+    assert "\nkind · 1 row in " in ask.shown
+
+
+def test_the_line_says_what_came_out_less_well(ask):
+    ask(["sandbox: count 40", "sandbox: error 10013", "sandbox: say ok"], "--max-tokens 1", question="{{ text }}")
+    line = next(line for line in ask.shown.splitlines() if line.startswith("3 rows in "))
+    assert "1 failed, 2 cut short, " in line
+    assert line.endswith("add --retry-failed to ask 1 of the failed again")
 
 
 def test_few_rows_and_those_in_the_journal_need_no_question(ask, typed):
@@ -687,7 +729,9 @@ def test_chinese_users_read_chinese(cells, capsys):
     first, last = capsys.readouterr().out.splitlines()
     assert first == "共 4 行，需要提问 3 行，问题约 15 token，回答另计。同时 2 个，若每个回答 2 秒，约需 4 秒。"
     assert re.fullmatch(
-        r"4 行，用时 [\d.]+ 秒：已回答 2 行、失败 1 行、跳过 1 行、16 token、[\d.,]+ 行/(秒|分钟)", last
+        r"4 行，用时 [\d.]+ 秒：已回答 2 行、失败 1 行、跳过 1 行、16 token、[\d.,]+ 行/(秒|分钟)"
+        "、加上 --retry-failed 会重问失败的 1 行",
+        last,
     )
     assert cells.names["made"][2]["answer_error"].startswith("问题未通过内容审核")
     assert "表格中没有列 文" in str(cells.fails(MAP.format("table", "{{ 文 }}")))

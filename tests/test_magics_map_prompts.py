@@ -2,7 +2,9 @@
 
 import subprocess
 import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import pytest
 from IPython.core.error import UsageError
@@ -10,6 +12,7 @@ from kernels import environment
 
 import spark_magic
 from spark_magic.errors import BadTable, ConfigurationError, CredentialsMissing
+from spark_magic.magics.executors import executor_for
 from spark_magic.magics.parsers import map_parser
 from spark_magic.sandbox import Sandbox
 
@@ -133,6 +136,38 @@ def test_an_executor_is_the_object_itself(mapped):
         mapped(["sandbox: say c"], executor=3)
 
 
+class Submitting:
+    """What has `submit` and nothing else of an executor."""
+
+    def __init__(self, pool):
+        self.submit = pool.submit
+
+
+@pytest.mark.parametrize(
+    "wrapped",
+    [
+        Submitting,
+        lambda pool: SimpleNamespace(get_executor=lambda: pool, submit=None),  # Dask's client
+        lambda pool: SimpleNamespace(executor=pool),  # ipyparallel's view
+        lambda pool: SimpleNamespace(executor=lambda: pool),  # ipyparallel's client
+        lambda pool: SimpleNamespace(executor=Submitting(pool)),
+    ],
+    ids=["submit", "dask", "view", "client", "view of submit"],
+)
+def test_whatever_has_an_executor_stands_for_it(mapped, wrapped):
+    with ThreadPoolExecutor(2) as pool:
+        assert answers(mapped(ROWS, executor=wrapped(pool))) == ["a", "b"]
+
+
+def test_the_threads_of_a_run_end_with_it_and_begin_nothing_more():
+    with executor_for(None, 1) as pool:
+        end = threading.Event()
+        running, waiting = pool.submit(end.wait), pool.submit(end.wait)
+        threading.Timer(0.05, end.set).start()
+    assert running.done()
+    assert waiting.cancelled()
+
+
 def test_nobody_is_asked_before_many_rows(mapped, cells, monkeypatch):
     cells.run("%config SparkMagics.confirm_rows = 1")
     monkeypatch.setattr("builtins.input", None)
@@ -178,7 +213,7 @@ def test_a_script_without_ipython_prints_one_line_for_each_run(tmp_path):
             )
             assert len(server.requests) == asked
             *_, line, result, wrong, problem, hint = done.stdout.splitlines()
-            assert line.startswith("6 rows in ")
+            assert line.startswith("k · 6 rows in ")
             assert result == str([*((str(n), "ok") for n in range(5)), (None, "failed")])
             assert wrong == "TypeError map_prompts() has no option 'wrokers'"
             assert problem.startswith("The table has no column x.")

@@ -8,7 +8,11 @@ import pytest
 from spark_magic.messages import LANGUAGES, TABLE, TABLES, has, language, listed, say, use_language
 
 # Parts of other sentences, and the user's own stop, for which there is nothing to do.
-WITHOUT_HINT = {"model.nearest", "interrupted", *(f"interrupted.{how}" for how in ("complete", "go_on", "kept", "run"))}
+WITHOUT_HINT = {
+    "model.nearest",
+    "interrupted",
+    *(f"interrupted.{how}" for how in ("complete", "go_on", "kept", "run", "ahead", "fresh")),
+}
 
 # What begins like this is no failure: words on the screen, help, refusals of a magic line, reports.
 OTHERS = (

@@ -175,6 +175,11 @@ def test_columns_that_are_no_texts_are_shown_as_one_and_come_back_as_they_were(l
     pd.testing.assert_frame_equal(table.with_columns({}), frame)
 
 
+def test_the_name_of_the_columns_stays_when_there_are_new_ones():
+    frame = pd.DataFrame([[1, 2]], columns=pd.Index(["a", "b"], name="kinds"))
+    assert table_of(frame).with_columns({"new": ["x"]}).columns.name == "kinds"
+
+
 def test_a_column_of_that_name_is_replaced_where_it_stands():
     frame = pd.DataFrame({("a", "b"): [1, 2], 5: [3, 4]})
     out = table_of(frame).with_columns({"5": ["x", "y"], "a / b": [0, None], "z": [1, 1]})
@@ -265,9 +270,12 @@ NEW = {
     "lists": [["a"], None, [], ["b", None], ["c"]],
     "mixed": MIXED,
     "huge": [2**64, None, 1, 2, 3],
+    "first too huge": [2**63, None, 1, 2, 3],
+    "nested": [[["a"]], None, [], [["b"], []], [["c"]]],
     "exact": [0.5, 2**60 + 1, None, 1, 2],
     "either": [True, 1, None, 2, 3],
 }
+WITHOUT_A_TYPE = ["first too huge", "nested", "exact", "either"]
 
 
 def test_new_columns_of_pandas_have_types_that_hold_every_value():
@@ -280,7 +288,7 @@ def test_new_columns_of_pandas_have_types_that_hold_every_value():
         "number": "float64",
         "truth": "boolean",
         "text": text,
-        **dict.fromkeys(["nothing", "lists", "mixed", "huge", "exact", "either"], "object"),
+        **dict.fromkeys(["nothing", "lists", "mixed", "huge", *WITHOUT_A_TYPE], "object"),
     }
     expected = [
         {"q": q, **row}
@@ -311,12 +319,12 @@ def test_new_columns_of_polars_have_types_that_hold_every_value_and_json_where_t
         "number": pl.Float64,
         "truth": pl.Boolean,
         "lists": pl.List(pl.String),
-        **dict.fromkeys(["text", "nothing", "mixed", "huge", "exact", "either"], pl.String),
+        **dict.fromkeys(["text", "nothing", "mixed", "huge", *WITHOUT_A_TYPE], pl.String),
     }
     for name in ("whole", "full", "truth", "text", "nothing", "lists"):
         assert out[name].to_list() == NEW[name]
     assert out["number"].to_list() == [1.0, None, 2.5, None, 0.0]
-    for name in ("mixed", "huge", "exact", "either"):
+    for name in ("mixed", "huge", *WITHOUT_A_TYPE):
         assert [None if cell is None else json.loads(cell) for cell in out[name]] == NEW[name]
     assert out["mixed"][0] == '{"a": [1, "中"]}'
 
@@ -329,6 +337,12 @@ def test_texts_of_an_own_class_and_half_characters_can_be_stored(make):
         def __str__(self):
             return "shown"
 
+    class Endless:
+        def __str__(self):
+            return str(self)
+
+        __repr__ = object.__repr__
+
     within = {}
     within["itself"] = within
     new = {
@@ -337,6 +351,7 @@ def test_texts_of_an_own_class_and_half_characters_can_be_stored(make):
         "c": [{(1, 2): 3}, within],
         "d": [["\ud83d"], ["e"]],
         "e": [{"x": "\ud83d"}, 1],
+        "f": [[Endless()], 1],
     }
     out = table_of(make({"q": [1, 2]})).with_columns(new)
     assert type(list(out["a"])[0]) is str  # noqa: RUF015  # both libraries
@@ -514,6 +529,7 @@ def test_the_delimiter_is_what_parts_all_rows_alike(write, text, columns):
 def test_a_tsv_is_parted_by_tabs_alone(write):
     assert rows(write("a.tsv", "text\na, b; c\n")) == [{"text": "a, b; c"}]
     assert rows(write("a.tsv", "a\tb\n1,5\t\n")) == [{"a": "1,5", "b": None}]
+    assert rows(write("A.TSV", "text\na,b\n")) == [{"text": "a,b"}]
 
 
 def test_a_delimiter_behind_every_row_is_no_column(write):
@@ -526,6 +542,14 @@ def test_a_cell_may_be_longer_than_csv_takes_and_its_limit_is_as_before(write):
     assert rows(write("a.csv", f"a,b\n{'字' * 200_000},1\n"))[0]["a"] == "字" * 200_000
     refused(write("b.csv", "a,b\n1\n"), "table.ragged")
     assert csv.field_size_limit() == before
+
+
+def test_no_cell_is_too_long_for_any_system(write, monkeypatch):
+    """Windows has 32 bits for the limit: one more is an OverflowError there."""
+    limits, limit = [], csv.field_size_limit
+    monkeypatch.setattr(csv, "field_size_limit", lambda most: limits.append(most) or limit(most))
+    rows(write("a.csv", PLAIN))
+    assert limits[0] == 2**31 - 1
 
 
 def test_a_delimiter_is_found_where_the_sample_ends_within_a_row(write):

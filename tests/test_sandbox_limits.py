@@ -134,6 +134,12 @@ def test_half_a_request_a_second_is_one_in_two():
     assert seen == [True, 11202, 11202, True, 11202, True]
 
 
+def test_one_and_a_half_a_second_are_three_in_two_seconds_and_never_two_at_once():
+    gate = limits.Limits()
+    seen = [let_in(gate, now, most_per_second=1.5) for now in (0.0, 0.5, 0.75, 1.25, 1.5, 2.25)]
+    assert seen == [True, 11202, True, 11202, True, True]
+
+
 def test_those_refused_for_being_too_many_do_not_count_as_too_fast():
     gate = limits.Limits()
     with gate.answering():

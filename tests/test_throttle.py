@@ -207,6 +207,63 @@ def test_one_refused_alone_is_no_reason_to_ask_again_at_once():
     assert 4.9 <= pauses[-1] <= 5
 
 
+@pytest.fixture
+def slowed():
+    """Return a throttle that was slowed down ten seconds after its first start, to 3.8 a second, and the time."""
+    throttle = Throttle(8)
+    throttle.started(0.0)
+    throttle.succeeded(0.1, 0.0)
+    crowd(throttle, 5, now=10.0)
+    throttle.limited(10.1, 10.0, by="rate")
+    for _ in range(4):
+        throttle.succeeded(10.2, 10.0)
+    assert throttle.qps == pytest.approx(3.8)
+    return throttle, 12.0
+
+
+def after_one(throttle, now):
+    """Return the time when one more has started as soon as it may, and has ended well."""
+    now += throttle.wait(now, 0)
+    throttle.started(now)
+    throttle.succeeded(now + 0.01, now)
+    return now + 0.01
+
+
+def test_a_rate_that_is_not_used_proves_nothing_so_no_more_is_tried(slowed):
+    throttle, now = slowed
+    for _ in range(50):
+        now = after_one(throttle, after_one(throttle, now + 2))
+    assert throttle.qps == pytest.approx(3.8)
+
+
+def test_what_began_before_a_higher_rate_was_tried_does_not_prove_it(slowed):
+    throttle, now = slowed
+    while throttle.qps < 3.9:
+        now = after_one(throttle, now)
+    for _ in range(9):
+        throttle.succeeded(now + 3, now - 1)
+    throttle.started(now + 4)
+    throttle.limited(now + 4.1, now + 4, by="rate")
+    assert throttle.qps == pytest.approx(3.8)
+
+
+def test_what_was_refused_for_its_place_is_not_counted_as_let_in():
+    throttle = Throttle(8)
+    crowd(throttle, 1)
+    crowd(throttle, 4, now=10.0)
+    crowd(throttle, 3, now=10.01)
+    for _ in range(3):
+        throttle.limited(10.1, 10.01, by="concurrency")
+    throttle.limited(10.2, 10.0, by="rate")
+    assert throttle.qps == pytest.approx(0.95 * 3)
+
+
+def test_a_wait_shorter_than_a_clock_can_tell_is_none():
+    throttle = Throttle(4, qps=3)
+    throttle.started(1e6)
+    assert throttle.wait(math.nextafter(1e6 + 1 / 3, 0), 0) == 0
+
+
 @pytest.mark.parametrize("limit", [{"at_once": 2}, {"per_second": 3}])
 def test_where_more_was_refused_it_is_tried_less_and_less_but_not_given_up(limit):
     run, _ = play(Service(**limit), 8, rows=2000)

@@ -11,7 +11,8 @@ from ..journal import Entry, Journal, key_of
 from .job import may_pass
 from .order import Order, tokens_of
 
-_SAMPLE: Final = 1000  # rows whose tokens are counted
+_SAMPLE: Final = 1000  # requests whose tokens are counted
+_ENOUGH: Final = 15  # digits of a key that tell it from the others: a number of 60 bits takes little memory
 
 
 class Known:
@@ -49,37 +50,34 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """What a run is going to ask: `rows` of `total`, with about so many `tokens` in their questions."""
+    """What a run is going to ask: `rows` of them by so many `requests`, with about so many `tokens` in these."""
 
-    total: int = 0
     rows: int = 0
+    requests: int = 0
     tokens: int = 0
-    journalled: int = 0
-    skipped: int = 0
     unfit: int = 0  # that cannot be sent
 
 
 def forecast(order: Order, known: Known, rows: Iterable[Mapping[str, object]], total: int) -> Forecast:
-    """Look at all rows without asking any; rows that ask the same are counted each.
+    """Look at all rows without asking any; those that ask the same share a request.
 
-    The tokens are estimated from some thousand rows, evenly spread.
+    The tokens are estimated from some thousand requests, evenly spread.
     """
-    counts = dict.fromkeys(Forecast.__dataclass_fields__, 0)
-    step, sample = max(1, total // _SAMPLE), list[int]()
+    asked, unfit = 0, 0
+    step, sample, seen = max(1, total // _SAMPLE), list[int](), set[int]()
     for row in rows:
-        counts["total"] += 1
         try:
             messages = order.messages(row)
         except SparkError:
-            counts["unfit"] += 1
+            unfit += 1
             continue
-        if messages is None:
-            counts["skipped"] += 1
-        elif known.find(key_of(order.target, messages)) is not None:
-            counts["journalled"] += 1
-        else:
-            counts["rows"] += 1
-            if counts["rows"] % step == 0 or not sample:
-                sample.append(tokens_of(messages))
-    counts["tokens"] = round(counts["rows"] * sum(sample) / len(sample)) if sample else 0
-    return Forecast(**counts)
+        if messages is None or known.find(key := key_of(order.target, messages)) is not None:
+            continue
+        asked += 1
+        if (number := int(key[:_ENOUGH], 16)) in seen:
+            continue
+        seen.add(number)
+        if len(seen) % step == 0 or not sample:
+            sample.append(tokens_of(messages))
+    tokens = round(len(seen) * sum(sample) / len(sample)) if sample else 0
+    return Forecast(asked, len(seen), tokens, unfit)

@@ -95,10 +95,19 @@ class Order:
     def _filled(self, row: Mapping[str, object]) -> str:
         wide = {name: row[_column(row, name)] for name in self._names if name not in row and name != ROW}
         try:
-            return self.template.filled({ROW: row, **row, **wide}, _plain, self.screen).text
+            return self.template.filled({ROW: _Row(row), **row, **wide}, _plain, self.screen).text
         except BadVariable as failure:
             failure.detail = self.screen(failure.detail)  # it may quote the value
             raise
+
+
+class _Row(dict[str, object]):
+    """A row as the template has it; columns that are called by numbers are found by these, too."""
+
+    def __missing__(self, key: object) -> object:
+        if isinstance(key, int) and str(key) in self:
+            return self[str(key)]
+        raise KeyError(key)
 
 
 def tokens_of(messages: Iterable[Message]) -> int:

@@ -19,6 +19,18 @@ from .order import Order
 from .result import Result
 from .task import Outcome
 
+_COUNTED: Final = (
+    "done",
+    "failed",
+    "passing",
+    "lasting",
+    "cut",
+    "flagged",
+    "skipped",
+    "journalled",
+    "repeated",
+    "limited",
+)
 _TICK: Final = 0.1  # seconds between two looks at the clock while nothing happens
 _IN_A_ROW: Final = 10  # failures without an answer between them, at least, before the run is given up
 _LIMITED: Final = 60.0  # seconds in which the service takes nothing at all, before the run is given up
@@ -56,7 +68,7 @@ class Run:
         self._rows_left = True
         self._stopped = False
         self._failure: SparkError | None = None
-        self._counts = dict.fromkeys(("done", "failed", "passing", "skipped", "journalled", "repeated", "limited"), 0)
+        self._counts = dict.fromkeys(_COUNTED, 0)
         self.spent: Usage | None = None
         self.asked = 0  # requests that were answered and billed
         self.given_up = 0  # rows that have failed one after the other, where that has ended the run
@@ -79,6 +91,11 @@ class Run:
             qps=self._throttle.qps,
             **counts,
         )
+
+    @property
+    def has_failed(self) -> bool:
+        """Tell whether an error has ended it."""
+        return self._failure is not None
 
     def stop(self) -> None:
         """End it, from another thread or a signal's handler: `results` ends with what is complete by then."""
@@ -142,7 +159,7 @@ class Run:
             messages = self._order.messages(row)
         except SparkError as failure:
             unfit = failure.with_traceback(None)  # it is kept, and its frames with what they hold would be
-            yield self._counted(Result(number, Entry(model=self._model, failure=unfit)))
+            yield self._counted(Result(number, Entry(model=self._model, failure=unfit)), unfit=True)
             return None
         if messages is None:
             yield self._counted(Result(number))
@@ -222,14 +239,15 @@ class Run:
         self._failure = failure
         self.raised = not may_pass(failure)
 
-    def _counted(self, result: Result) -> Result:
+    def _counted(self, result: Result, *, unfit: bool = False) -> Result:
         """Count one row; the first that fails ends the run if that is wanted."""
         self._counts["done"] += 1
-        self._counts["skipped"] += result.entry is None
+        if (status := result.status) in self._counts:
+            self._counts[status] += 1
         self._counts["journalled"] += result.journalled
         if result.failure is not None:
-            self._counts["failed"] += 1
             self._counts["passing"] += may_pass(result.failure)
+            self._counts["lasting"] += not unfit and not may_pass(result.failure)
             if self._raise_errors and self._failure is None:
                 self._raise(result.failure, result.index)
         self._watch(self.progress)

@@ -13,7 +13,10 @@ from .progress_words import Allowed, Closing, Part, closing, done_of, numbers, p
 from .publish import reserve
 from .style import NO_FORMULAS, QUIET
 
-_LOOK: Final = "line-height:1.6;font-variant-numeric:tabular-nums;overflow-wrap:anywhere"
+_LOOK: Final = (
+    "padding-left:var(--jp-code-padding,5px);"  # where printed text begins
+    "line-height:1.6;font-variant-numeric:tabular-nums;overflow-wrap:anywhere"
+)
 _WARN: Final = "color:var(--jp-warn-color0,#b26a00)"
 _LINE: Final = "max-width:48em;display:flex;align-items:center;gap:.8em;margin:.15em 0"
 _TRACK: Final = (

@@ -1,7 +1,7 @@
 """What is said of a long run: its numbers while it goes on, and the line that stays."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,6 +14,7 @@ _MINUTE, _HOUR = 60, 3600  # seconds
 _CALM: Final = 600  # seconds of time left above which they are not counted one by one
 _NEVER: Final = 100 * 24 * _HOUR  # seconds: no time left that is worth saying
 _EXACT: Final = 9.95  # seconds below which a tenth of one counts
+_BAD: Final = ("failed", "cut", "flagged")  # what somebody has to look at
 _MANY: Final = 100  # a number from which on its fractions do not count
 
 
@@ -86,9 +87,9 @@ def numbers(progress: Progress) -> tuple[Part, ...]:
 
 def counts(progress: Progress) -> tuple[Part, ...]:
     """Return what has become of the rows that were not simply answered; of nothing, nothing."""
-    found = {name: getattr(progress, name) for name in ("failed", "journalled", "skipped", "repeated")}
+    found = {name: getattr(progress, name) for name in (*_BAD, "journalled", "skipped", "repeated")}
     return tuple(
-        Part(say(f"label.progress.{name}", count=f"{count:,}"), bad=name == "failed")
+        Part(say(f"label.progress.{name}", count=f"{count:,}"), bad=name in _BAD)
         for name, count in found.items()
         if count > 0
     )
@@ -108,19 +109,18 @@ def closing(progress: Progress, how: Ending, *, cell: bool) -> Closing:
     if how == "complete":
         whole = rows(progress.total) if progress.done == progress.total else done_of(progress).text
         return Closing(
-            say("shown.progress.complete", rows=whole, time=took), (*details, *_passing(progress, whose)), well=True
+            say("shown.progress.complete", rows=whole, time=took), (*details, *_further(progress, whose)), well=True
         )
     again = say(f"label.progress.{'skip' if how == 'raised' else 'run'}_{whose}")
     return Closing(say(f"shown.progress.{how}", kept=_kept(progress, again)), (Part(took), *details), well=False)
 
 
-def _passing(progress: Progress, whose: str) -> tuple[Part, ...]:
-    """Say how to get what the next run asks again."""
-    if not progress.passing:
-        return ()
-    return (
-        Part(say("label.progress.passing", again=say(f"label.progress.run_{whose}"), count=f"{progress.passing:,}")),
-    )
+def _further(progress: Progress, whose: str) -> Iterator[Part]:
+    """Say how to have rows that failed asked again: by the next run, or by one that is told to."""
+    again = {"passing": f"label.progress.run_{whose}", "lasting": f"label.progress.retry_{whose}"}
+    for name, key in again.items():
+        if count := getattr(progress, name):
+            yield Part(say("label.progress.again", again=say(key), count=f"{count:,}"))
 
 
 def _kept(progress: Progress, again: str) -> str:

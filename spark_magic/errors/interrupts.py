@@ -32,9 +32,16 @@ class SparkInterrupted(KeyboardInterrupt):
 class RunInterrupted(SparkInterrupted):
     """The user's own end of a run over a table's rows; those that are done are in the journal."""
 
+    def __init__(self, *, ahead: bool = False, fresh: str = "") -> None:
+        """Take whether no row was asked yet; `fresh` is the option that would have all of them asked again."""
+        super().__init__()
+        self.ahead, self.fresh = ahead, fresh
+
     def __str__(self) -> str:
         """Say so in one line."""
-        return say("interrupted.run")
+        if self.ahead:
+            return say("interrupted.ahead")
+        return say("interrupted.fresh", option=self.fresh) if self.fresh else say("interrupted.run")
 
 
 class WaitInterrupted(SparkInterrupted):

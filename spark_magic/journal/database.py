@@ -157,8 +157,11 @@ class Database:
 
 def _make_private(path: Path) -> None:
     """Make sure of a file, empty or a database: SQLite takes a few other bytes for nothing, and overwrites them."""
+    own = path == default_file()
+    if not own and not path.parent.exists():
+        raise JournalUnusable("journal.no_folder", path=path)
     try:
-        make_private(path, own_folder=path == default_file())
+        make_private(path, own_folder=own)
         with path.open("rb") as file:
             head = file.read(len(_HEAD))
     except ConfigurationError as problem:

@@ -34,7 +34,7 @@ def nothing_sent() -> Iterator[None]:
         pass
     else:
         return
-    raise RunInterrupted
+    raise RunInterrupted(ahead=True)
 
 
 def is_wanted(state: State, work: "Work", ahead: Forecast, options: argparse.Namespace) -> bool:
@@ -46,7 +46,7 @@ def is_wanted(state: State, work: "Work", ahead: Forecast, options: argparse.Nam
     if options.dry_run:
         return False
     most = state.magics.confirm_rows
-    if options.yes or not most or ahead.rows <= most or _is_confirmed(ahead, most):
+    if options.yes or not most or ahead.requests <= most or _is_confirmed(ahead, most):
         return True
     _print(say("shown.run.declined"))
     return False
@@ -56,10 +56,12 @@ def _said_before(work: "Work", ahead: Forecast) -> Iterator[str]:
     """Yield what is going to be asked, and what cannot be."""
     if ahead.rows:
         at_once, a_second = work.throttle.concurrency, work.throttle.qps or math.inf
-        time = span(round(max(math.ceil(ahead.rows / at_once) * _GUESS, ahead.rows / a_second)))
+        time = span(round(max(math.ceil(ahead.requests / at_once) * _GUESS, ahead.requests / a_second)))
         counts = {"rows": ahead.rows, "total": work.total, "tokens": ahead.tokens, "workers": at_once}
         yield say("shown.run.forecast", time=time, **counts)
-    else:
+        if ahead.requests < ahead.rows:
+            yield say("shown.run.shared", count=ahead.requests)
+    elif not ahead.unfit:
         yield say("shown.run.nothing")
     if ahead.unfit:
         yield say("shown.run.unfit", count=ahead.unfit, name=work.columns.error_name)
@@ -72,7 +74,7 @@ def _is_confirmed(ahead: Forecast, most: int) -> bool:
         return input(say("shown.run.confirm")).strip().lower() in ("y", "yes", "是")
     except (StdinNotImplementedError, EOFError, OSError):  # nbclient, papermill, a closed terminal
         pass
-    raise UsageError(say("usage.confirm", rows=ahead.rows, tokens=ahead.tokens, most=most))
+    raise UsageError(say("usage.confirm", rows=ahead.requests, tokens=ahead.tokens, most=most))
 
 
 def _show_first(work: "Work") -> None:

@@ -20,7 +20,7 @@ from ..display.progress import Ending, ProgressView, open_progress
 from ..errors import BadTable, CredentialsMissing, RunInterrupted, SparkError
 from ..formats import Form
 from ..journal import Journal
-from ..messages import say
+from ..messages import listed, say
 from ..prompt import Template
 from ..rows import Table, table_of
 from ..spending import Spent
@@ -158,7 +158,8 @@ def _form(shell: Any, options: argparse.Namespace) -> Form:
 
 def _run(shell: Any, state: State, work: Work, known: Known, options: argparse.Namespace) -> None:
     """Ask the rows, showing how far it is; what it has cost is written down, however it ends."""
-    view = open_progress(shell, "")
+    view = open_progress(shell, listed(options.into or ()))
+    fresh = "" if not options.fresh else "fresh=True" if shell is None else "--fresh"
     with (
         executor_for(work.executor, work.workers) as executor,
         Crew[Job](executor, work.order.worker_target, work.credentials) as crew,
@@ -177,10 +178,17 @@ def _run(shell: Any, state: State, work: Work, known: Known, options: argparse.N
                     raise
             finally:
                 _write_down(shell, state, work, run)
-                if run.given_up:
-                    print(say("shown.run.given_up", count=run.given_up))  # noqa: T201  # a magic's answer to its user
+                _say_why_it_ended(run, fresh)
     if interrupt.came:
-        raise RunInterrupted
+        raise RunInterrupted(fresh=fresh)
+
+
+def _say_why_it_ended(run: Run, fresh: str) -> None:
+    """Say what the error alone does not; `fresh` is the option with which the next run would not go on with this."""
+    if run.has_failed and fresh:
+        print(say("shown.run.fresh", option=fresh))  # noqa: T201  # a magic's answer to its user
+    if run.given_up:
+        print(say("shown.run.given_up", count=run.given_up))  # noqa: T201  # as above
 
 
 def _follow(run: Run, work: Work, view: ProgressView, interrupt: Interrupt) -> None:

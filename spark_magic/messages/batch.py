@@ -14,8 +14,9 @@ BATCH: Final[dict[str, tuple[str, str]]] = {
     "table.no_column": ("The table has no column {name}.", "表格中没有列 {name}。"),
     "table.no_column.hint": (
         "Nothing was sent. The columns are: {columns}. One whose name has blanks or signs is written {{{{ "
-        'row["the name"] }}}}.',
-        '没有发送任何内容。现有的列：{columns}。列名含空格或符号时写成 {{{{ row["列名"] }}}}。',
+        'row["the name"] }}}}. Other variables of the notebook are not known here: write their text into the question.',
+        '没有发送任何内容。现有的列：{columns}。列名含空格或符号时写成 {{{{ row["列名"] }}}}。'
+        "这里不能用笔记本的其他变量：请把内容直接写进问题。",
     ),
     "table.mistyped": (
         "The table has no column {name}. Did you mean {nearest}?",
@@ -65,24 +66,24 @@ BATCH: Final[dict[str, tuple[str, str]]] = {
         "执行器不再接受任务（{detail}）。",
     ),
     "executor.closed.hint": (
-        "What is done is in the journal. Start the executor again and run the cell again: only the rest is asked.",
-        "已完成的行都在日志中。请重新启动执行器再运行本单元：只会问剩下的行。",
+        "What is done is in the journal. Start the executor again and run it again: only the rest is asked.",
+        "已完成的行都在日志中。请重新启动执行器再次运行：只会问剩下的行。",
     ),
     "executor.gone": (
         "The executor has had no workers for {seconds} s.",
         "执行器已有 {seconds} 秒没有任何工作进程。",
     ),
     "executor.gone.hint": (
-        "What is done is in the journal. Start workers and run the cell again: only the rest is asked.",
-        "已完成的行都在日志中。请启动工作进程后再运行本单元：只会问剩下的行。",
+        "What is done is in the journal. Start workers and run it again: only the rest is asked.",
+        "已完成的行都在日志中。请启动工作进程后再次运行：只会问剩下的行。",
     ),
     "executor.silent": (
         "Nothing has come back from the executor for {seconds} s, which is longer than any request may take.",
         "执行器已有 {seconds} 秒没有返回任何结果，超过了单个请求的最长时间。",
     ),
     "executor.silent.hint": (
-        "What is done is in the journal. Look after the workers, then run the cell again: only the rest is asked.",
-        "已完成的行都在日志中。请检查工作进程，再运行本单元：只会问剩下的行。",
+        "What is done is in the journal. Look after the workers, then run it again: only the rest is asked.",
+        "已完成的行都在日志中。请检查工作进程，再次运行：只会问剩下的行。",
     ),
     "executor.failed": (
         "The executor's workers cannot run the rows ({detail}).",
@@ -91,7 +92,7 @@ BATCH: Final[dict[str, tuple[str, str]]] = {
     "executor.failed.hint": (
         "Each worker needs the same spark_magic as this kernel. What is done is in the journal: only the rest "
         "is asked then.",
-        "每个工作进程都需要与本内核相同的 spark_magic。已完成的行都在日志中；处理好后再运行本单元。",
+        "每个工作进程都需要与本内核相同的 spark_magic。已完成的行都在日志中；处理好后再次运行，只会问剩下的行。",
     ),
     "executor.died": (
         "{count} workers died while they asked this row.",
@@ -106,14 +107,18 @@ BATCH: Final[dict[str, tuple[str, str]]] = {
         "服务已有 {seconds} 秒没有接受任何一行：它表示该账号请求过多。",
     ),
     "batch.limited.hint": (
-        "What is done is in the journal. See whether another program uses the account, then run the cell again.",
-        "已完成的行都在日志中。请检查是否有其他程序在用这个账号，再运行本单元。",
+        "What is done is in the journal. See whether another program uses the account, then run it again.",
+        "已完成的行都在日志中。请检查是否有其他程序在用这个账号，再次运行。",
     ),
     "label.row": ("row {number}", "第 {number} 行"),
-    "label.message": ("message", "消息"),
+    "interrupted.ahead": ("Stopped. Nothing was sent.", "已停止。没有发送任何内容。"),
+    "interrupted.fresh": (
+        "Stopped. What is done is kept: run it again without {option}, and only the rest is asked.",
+        "已停止。完成的部分已保留：去掉 {option} 再次运行，只会问剩下的行。",
+    ),
     "interrupted.run": (
-        "Stopped. What is done is kept: run the cell again and only the rest is asked.",
-        "已停止。完成的部分已保留：再次运行本单元，只会问剩下的行。",
+        "Stopped. What is done is kept: run it again and only the rest is asked.",
+        "已停止。完成的部分已保留：再次运行本单元格，只会问剩下的行。",
     ),
     "shown.run.forecast": (
         "{rows:,} of {total:,} rows to ask, about {tokens:,} tokens in the questions; the answers come on top. "
@@ -124,6 +129,14 @@ BATCH: Final[dict[str, tuple[str, str]]] = {
     "shown.run.unfit": (
         "{count:,} cannot be sent: the column {name} says why.",
         "另有 {count:,} 行无法发送，原因见列 {name}。",
+    ),
+    "shown.run.fresh": (
+        "The next time leave {option} out: with it, all rows are asked again.",
+        "下次请去掉 {option}：否则所有行都会重新提问。",
+    ),
+    "shown.run.shared": (
+        "Some of them ask the same and share a request: {count:,} are sent.",
+        "其中有些行的问题完全相同，只问一次：共发送 {count:,} 个请求。",
     ),
     "shown.run.given_up": (
         "{count} rows in a row have failed, so the others were not asked. The last one's error:",
@@ -159,15 +172,18 @@ BATCH: Final[dict[str, tuple[str, str]]] = {
         "{magic} takes one table, and the question in the lines below.",
         "{magic} 只接受一个表格，问题写在下面几行。",
     ),
-    "usage.into": ("{name!r} is no column's name", "{name!r} 不能作为列名"),
+    "usage.into": (
+        "{name!r} is no column's name; several are written with commas and without blanks: a,b",
+        "{name!r} 不能作为列名；多个列名用逗号分隔，中间不留空格：a,b",
+    ),
     "usage.positive": ("{value} is no number above 0", "{value} 不是大于 0 的数"),
     "help.map": (
         "Ask the question below once for each row of a table; {{{{ column }}}} stands for the row's text.",
         "把下面的问题对表格的每一行各问一次；{{{{ 列名 }}}} 代表该行的内容。",
     ),
     "help.table": (
-        "a variable with a table, or a file (.csv, .xlsx, .jsonl)",
-        "表格变量，或文件（.csv、.xlsx、.jsonl）",
+        "a variable with a table, or a file (.csv, .tsv, .xlsx, .json, .jsonl)",
+        "表格变量，或文件（.csv、.tsv、.xlsx、.json、.jsonl）",
     ),
     "help.into": ("name of the new column, several with commas", "新列的名字，多个用逗号分隔"),
     "help.map_format": (

@@ -44,6 +44,14 @@ JOURNAL: Final[dict[str, tuple[str, str]]] = {
         "Make the file and its folder writable for you, or name another file with --journal FILE or SPARK_JOURNAL.",
         "请让该文件及其文件夹对您可写，或用 --journal FILE 或环境变量 SPARK_JOURNAL 指定其他文件。",
     ),
+    "journal.no_folder": (
+        "The journal {path} cannot be made: there is no such folder.",
+        "无法创建日志 {path}：没有这个文件夹。",
+    ),
+    "journal.no_folder.hint": (
+        "Make the folder first, or name another file with --journal FILE or SPARK_JOURNAL.",
+        "请先创建该文件夹，或用 --journal FILE 或环境变量 SPARK_JOURNAL 指定其他文件。",
+    ),
     "journal.full": (
         "There is no space left for the journal {path}; what was in it is still there.",
         "磁盘空间不足，无法写入日志 {path}；已有内容仍在。",

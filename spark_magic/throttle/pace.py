@@ -38,6 +38,7 @@ class Pace:
         self._ramping = False  # a higher rate is tried each second, until one is refused
         self._held = False  # the last start waited for the pace, not for a place or a row
         self._starts: deque[float] = deque(maxlen=_KEPT)  # of those not refused, or not yet
+        self._ramped = math.inf  # since when this one is
         self._patience = Patience()
         self._step = _SMALL
         self._cut = -math.inf  # when the last round of refusals was first heard of
@@ -90,7 +91,8 @@ class Pace:
 
     def _ramp(self, now: float, started: float) -> None:
         """Go on to a higher rate after a whole window at this one."""
-        if self._held and started > self._changed and now - self._changed >= _WINDOW:
+        if self._held and started >= self._ramped and now - self._ramped >= _WINDOW:
+            self._ramped = now
             self._change(now, min(self._most, self.rate * _RAMP))
 
     def forget(self, started: float) -> None:
@@ -121,7 +123,7 @@ class Pace:
         """Begin with a little more than was let in: the service may have counted what another run had asked."""
         self._ramping, self._cut = True, now
         self._change(now, min(self.rate, _RAMP * max(1, self._around(started)) / _WINDOW))
-        self._due = max(self._due, now + _PAUSE + _JITTER)
+        self._due = self._ramped = max(self._due, now + _PAUSE + _JITTER)
 
     def _is_outage(self, started: float) -> bool:
         """Count one refused; tell whether nothing at all is let in."""
