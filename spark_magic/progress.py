@@ -20,7 +20,6 @@ class Progress:
     skipped: int = 0
     journalled: int = 0
     repeated: int = 0
-    waiting: int = 0
     tokens: int = 0
     seconds: float = 0.0
     concurrency: int = 0

@@ -62,6 +62,7 @@ def entries_in(journal):
 
 def resumed(box, journal, pool, rows=ROWS, **options):
     """Run it again; return what came of it and the questions that were asked."""
+    assert box.wait_until(lambda: box.open_connections == 0)  # of the run before: it has been heard to its end
     before = len(box.requests)
     ended = Ended(order_at(box), journal, pool, rows, credentials=box.credentials, **options)
     return ended, asked_of(box, before)

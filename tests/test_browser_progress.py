@@ -19,7 +19,7 @@ from spark_magic.display.progress import open_progress
 from spark_magic.messages import use_language
 from spark_magic.progress import Progress
 def at(done, slow=False):
-    return Progress(1000, done, done // 100, 0, min(done, 120), 0, 8, 45 * done, done / 14, 2 if slow else 8,
+    return Progress(1000, done, done // 100, 0, min(done, 120), 0, 45 * done, done / 14, 2 if slow else 8,
                     limited=int(slow))"""
 # Some rows are done, and more as soon as there is a file of that name; then on and on until it is interrupted.
 HELD = """\

@@ -28,10 +28,10 @@ KERNEL = SimpleNamespace(kernel=object())
 TERMINAL = SimpleNamespace()
 HOSTILE = "<script>alert(1)</script>&\x1b]52;c;eA==\x07\u202e$x$\n\n\"'{0}{x}"
 BEFORE, HALF = Progress(1000, concurrency=8), Progress(1000, done=500, tokens=900, seconds=10.0, concurrency=8)
-RICH = Progress(1000, 310, 2, 4, 120, 3, 8, 14210, 12.4, 8)
+RICH = Progress(1000, 310, 2, 4, 120, 3, 14210, 12.4, 8)
 SLOW = Progress(1000, 310, tokens=14210, seconds=12.4, concurrency=2, limited=3)
 END = Progress(1000, 1000, 10, 0, 120, tokens=45210, seconds=63.2)
-HUGE = Progress(10**15, 9 * 10**14, 10**14, 10**14, 10**14, 10**14, 10**14, 10**17, 1e7, 1, 0.333, 10**9)
+HUGE = Progress(10**15, 9 * 10**14, 10**14, 10**14, 10**14, 10**14, 10**17, 1e7, 1, 0.333, 10**9)
 ENDINGS = ("complete", "stopped", "failed")
 MOST_BYTES = 2100
 LINE = "1,000 rows in 1 min 3 s: 990 answered, 10 failed, 120 from the journal, 45,210 tokens, 13.9 rows/s"
@@ -353,7 +353,7 @@ def test_ten_thousand_calls_are_five_small_messages_a_second(frontend, clock):
     view = open_progress(KERNEL, HOSTILE)
     for done in range(10_000):
         clock[0] += 0.01
-        view.show(Progress(10_000, done, done // 9, 0, done // 3, 1, 8, 45 * done, done / 100, 2, 2.0, done))
+        view.show(Progress(10_000, done, done // 9, 0, done // 3, 1, 45 * done, done / 100, 2, 2.0, done))
         assert len(repr(frontend.outputs).encode()) < MOST_BYTES
     assert 400 <= frontend.messages <= 501  # in a hundred seconds
     assert "slowed" not in str(frontend.outputs)

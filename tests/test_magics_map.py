@@ -567,7 +567,7 @@ def test_a_dry_run_shows_the_first_question_and_sends_nothing(ask, box):
 
 
 def test_a_dry_run_refuses_a_parameter_that_cannot_be_sent(refused):
-    assert refused(saying("a"), "--dry-run -t 1.5").key.startswith("parameter.")
+    assert "temperature 1.5 is out of range" in str(refused(saying("a"), "--dry-run -t 1.5"))
 
 
 def test_a_dry_run_passes_rows_that_cannot_be_sent(ask):

@@ -109,6 +109,41 @@ def test_a_wrong_value_is_what_it_is_on_a_magic_line(mapped, box, name, value):
     assert box.requests == []
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("workers", True),
+        ("workers", [2]),
+        ("errors", ["raise"]),
+        ("fresh", "no"),
+        ("fresh", 1),
+        ("search", "yes"),
+        ("into", [1]),
+        ("journal", 5),
+        ("system", 5),
+        ("examples", 5),
+        ("model", ["lite"]),
+    ],
+)
+def test_a_value_of_another_kind_is_a_type_error_that_names_the_option(mapped, box, name, value):
+    with pytest.raises(TypeError, match=name):
+        mapped(ROWS, **{name: value})
+    assert box.requests == []
+
+
+def test_a_template_is_a_text(mapped):
+    with pytest.raises(TypeError, match="template"):
+        mapped(ROWS, template=5)
+
+
+def test_numbers_of_numpy_are_numbers(mapped):
+    numpy = pytest.importorskip("numpy")
+    assert answers(mapped(ROWS, limit=numpy.int64(1), qps=numpy.float32(9))) == ["a", None]
+    for name, value in (("limit", numpy.int64(-1)), ("workers", numpy.int64(0)), ("qps", numpy.float32("nan"))):
+        with pytest.raises(UsageError, match=name):
+            mapped(ROWS, **{name: value})
+
+
 def test_options_may_be_none(mapped):
     names = set(vars(map_parser().parse_args([]))) - NO_OPTIONS - {"fresh", "retry_failed", "replace"}
     assert answers(mapped(ROWS, **dict.fromkeys(names))) == ["a", "b"]

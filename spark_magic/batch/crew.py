@@ -36,7 +36,7 @@ class Crew(Generic[Job]):
         self._target, self._run = target, new_run()
         self._workers = workers_of(executor, self._run)
         self._desk = DESKS[self._run] = Desk(target, credentials)
-        self._news: SimpleQueue[Future[Outcome] | None] = SimpleQueue()
+        self._news: SimpleQueue[Future[Outcome]] = SimpleQueue()
         self._jobs: dict[Future[Outcome], Job] = {}
         self._heard = self._looked = self._seen = time.monotonic()  # from the workers, after them, of any
 
@@ -72,7 +72,7 @@ class Crew(Generic[Job]):
             future = self._news.get(timeout=timeout)
             self._heard = time.monotonic()
             while True:
-                if future is not None and future in self._jobs:
+                if future in self._jobs:
                     yield self._jobs.pop(future), _outcome_of(future)
                 future = self._news.get_nowait()
         except Empty:
@@ -92,9 +92,8 @@ class Crew(Generic[Job]):
             raise ExecutorFailed("executor.gone", seconds=round(_NOBODY))
 
     def stop(self) -> None:
-        """Stop what is being asked here, from any thread or a signal's handler, and wake who waits in `ended`."""
+        """Stop what is being asked here, from any thread or a signal's handler."""
         self._desk.close()
-        self._news.put(None)
 
     def __enter__(self) -> Self:
         """Give itself."""

@@ -84,7 +84,6 @@ class Run:
         counts = self._counts | {"repeated": self._counts["repeated"] + self._crew.repeated}
         return Progress(
             total=self._total,
-            waiting=len(self._crew),
             tokens=0 if self.spent is None else self.spent.total_tokens,
             seconds=time.monotonic() - self._began,
             concurrency=self._throttle.concurrency,

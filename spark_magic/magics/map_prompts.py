@@ -2,6 +2,8 @@
 
 from argparse import ArgumentTypeError
 from collections.abc import Iterable
+from numbers import Number
+from os import PathLike
 from typing import Any, Final
 
 from IPython.core.error import UsageError
@@ -14,7 +16,8 @@ from .map_rows import mapped
 from .options import Parser
 from .parsers import map_parser
 
-_PLAIN: Final = (str, int, float)  # other values are objects of their own: a schema, a path
+_PLAIN: Final = (str, Number)
+_KINDS: Final = {"system": str, "journal": (str, PathLike), "examples": (str, PathLike), "schema": object}
 
 
 def map_prompts(rows: Any, template: str, *, executor: Any = None, **options: Any) -> Any:
@@ -27,18 +30,22 @@ def map_prompts(rows: Any, template: str, *, executor: Any = None, **options: An
     `model`, `system`, `examples`, `format`, `schema` (also the class or dict itself), `fresh`, `retry_failed`,
     `errors`, `replace`, `limit`, `journal`; nobody is asked before many rows.
     Each finished row is in the journal before it counts: after an error or an interrupt the same call asks the rest.
-    TypeError for an unknown option; otherwise what `%%spark_map` raises.
+    TypeError for an unknown option or a value that it cannot be; otherwise what `%%spark_map` raises.
     """
     return _mapped(rows, template, executor, options)
 
 
 def _checked(parser: Parser, name: str, value: Any) -> Any:
-    """Return an option's value as the magic line would have it; UsageError for one that it would refuse."""
+    """Return an option's value as the magic line would have it; UsageError for one that it would refuse.
+
+    TypeError for a value of another kind.
+    """
     if name == "into":
         return _names((value,) if isinstance(value, str) else value)
-    option = f"--{name.replace('_', '-')}"
-    action = parser.action_of(option)
-    if action is None or not callable(action.type) or isinstance(value, bool) or not isinstance(value, _PLAIN):
+    action = parser.action_of(f"--{name.replace('_', '-')}")
+    is_switch = action is None or action.nargs == 0  # --no-search has another name
+    _check_kind(name, value, bool if is_switch else _KINDS.get(name, _PLAIN))
+    if value is None or action is None or is_switch or not callable(action.type):
         return value
     try:
         return action.type(str(value))
@@ -47,9 +54,18 @@ def _checked(parser: Parser, name: str, value: Any) -> Any:
     raise UsageError(say("usage.option", option=name, problem=refused))
 
 
+def _check_kind(name: str, value: Any, kinds: Any) -> None:
+    """Raise TypeError for a value that is nothing of these; True and False are no numbers."""
+    if value is None or (isinstance(value, kinds) and (kinds in (bool, object) or not isinstance(value, bool))):
+        return
+    message = f"map_prompts() takes no {type(value).__name__} for {name}"
+    raise TypeError(message)
+
+
 def _names(into: Iterable[str] | None) -> tuple[str, ...]:
     names = tuple(into or ())
     for name in names:
+        _check_kind("into", name, str)
         if not name.strip() or not name.isprintable():
             raise UsageError(say("usage.option", option="into", problem=say("usage.into", name=name)))
     return names
@@ -57,6 +73,7 @@ def _names(into: Iterable[str] | None) -> tuple[str, ...]:
 
 @without_our_frames
 def _mapped(rows: Any, template: str, executor: Any, options: dict[str, Any]) -> Any:
+    _check_kind("template", template, str)
     parser = map_parser()
     namespace = parser.parse_args([])
     unknown = set(options) - (set(vars(namespace)) - {"help", "output", "dry_run", "table", "yes", "executor"})

@@ -41,7 +41,6 @@ from .state import State
 if TYPE_CHECKING:
     from ..credentials import Credentials
 
-FORMATS: Final = ("markdown", "text", "json")
 WORKERS: Final = 4  # free accounts may ask twice a second
 _FILE: Final = re.compile(r".*\.\w{1,8}")  # what has an ending is meant to be one, whether it is there or not
 
@@ -151,8 +150,6 @@ def _ready(state: State, target: Target, options: argparse.Namespace) -> "tuple[
 
 
 def _form(shell: Any, options: argparse.Namespace) -> Form:
-    if options.format not in (None, *FORMATS):
-        raise UsageError(say("usage.option", option="-f/--format", problem=say("usage.map_format")))
     return form_of(shell, argparse.Namespace(format=options.format, schema=options.schema, background=False))
 
 

@@ -164,10 +164,6 @@ BATCH: Final[dict[str, tuple[str, str]]] = {
         "There is no variable {name!r}, and no file of that name. Put what is computed into a variable first.",
         "既没有变量 {name!r}，也没有这个文件。请先把要计算的表格存入变量。",
     ),
-    "usage.map_format": (
-        "the answers of rows are markdown, text or json",
-        "各行的回答可以是 markdown、text 或 json",
-    ),
     "usage.stray.map": (
         "{magic} takes one table, and the question in the lines below.",
         "{magic} 只接受一个表格，问题写在下面几行。",
