@@ -16,7 +16,7 @@ FREE = {"all", "lazily"}
 # task's) hands its own to the one that waits; where an exception is parted from its frames; where the
 # user's own objects are evaluated and shown, which raise anything (an interrupt comes through); where an executor of
 # any library says how its worker ended.
-CATCHES_ALL = {"transport", "credentials", "sandbox", "secret", "task", "prompt", "batch"}
+CATCHES_ALL = {"transport", "credentials", "sandbox", "secret", "task", "prompt", "batch", "formats"}
 KNOWS = {
     "websocket": {"transport"},
     "python_socks": {"transport"},

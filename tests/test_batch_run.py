@@ -1,6 +1,7 @@
 """A run keeps its promises with whatever executor: no row swapped, lost or asked too often, and an end when told."""
 
 import gc
+import json
 import os
 import signal
 import threading
@@ -10,6 +11,7 @@ import weakref
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
+from dataclasses import replace
 from multiprocessing import get_context
 from types import SimpleNamespace
 from unittest import mock
@@ -38,6 +40,7 @@ from hypothesis import strategies as st
 from spark_magic import errors
 from spark_magic.batch import crew
 from spark_magic.batch import run as loop
+from spark_magic.batch.job import Job, judged
 from spark_magic.batch.task import DESKS, Outcome
 from spark_magic.errors import service_error
 from spark_magic.formats import Form
@@ -184,6 +187,72 @@ def test_search_results_are_kept_with_the_answer(gateway, journal):
         ended = Ended(order, journal, pool, rows, credentials=gateway.credentials)
     assert len(ended[0].entry.references) == 3
     assert journal.get(key_of(order.target, order.messages(rows[0]))).references == ended[0].entry.references
+
+
+def test_a_user_whose_own_check_fails_in_its_own_way_has_that_row_failed(journal):
+    pydantic = pytest.importorskip("pydantic")
+
+    class Kind(pydantic.BaseModel):
+        kind: str
+
+        @pydantic.field_validator("kind")
+        @classmethod
+        def known(cls, value):
+            return {"good": value}[value]
+
+    form = Form("json", schema_from(Kind))
+    ended = Ended(order_at(None, form=form), journal, Instant(as_json), rows_of("good", "bad", "good too"))
+    assert ended.failure is None
+    assert [ended[i].status for i in range(3)] == ["ok", "failed", "ok"]
+    assert "KeyError" in str(ended[1].failure)
+
+
+def as_json(question):
+    return replace(answered(question), text=json.dumps({"kind": question[:4]}))
+
+
+def test_whatever_ends_a_run_what_was_done_is_written_down_first(journal, monkeypatch):
+    """A bug of anybody's: an executor's, ours."""
+    executor, order = Instant(), order_at(None)
+    judged, seen = loop.judged, []
+
+    def broken(job, *args, **options):
+        seen.append(job)
+        if len(seen) == 3:
+            raise KeyError("low")
+        return judged(job, *args, **options)
+
+    monkeypatch.setattr(loop, "judged", broken)
+    ended = Ended(order, journal, executor, rows_of(*"abcdef"), concurrency=6)
+    assert type(ended.failure) is KeyError
+    assert sum(job is not seen[2] and journal.get(job.key) is not None for job in seen) == len(seen) - 1 >= 4
+
+
+@pytest.mark.parametrize("result", [None, "text", 5])
+def test_an_executor_that_returns_something_else_ends_the_run(journal, result):
+    ended = Ended(order_at(None), journal, Instant(lambda _: result), rows_of("a"))
+    assert isinstance(ended.failure, errors.ExecutorFailed)
+    assert type(result).__name__ in str(ended.failure)
+
+
+def test_an_executor_that_gives_a_future_twice_swaps_no_rows(journal):
+    class Twice(Held):
+        given = None
+
+        def submit(self, fn, task):
+            self.given = self.given or super().submit(fn, task)
+            return self.given
+
+    ended = Ended(order_at(None), journal, Twice(), rows_of("a", "b"))
+    assert isinstance(ended.failure, errors.ExecutorFailed)
+    assert ended.texts == {}
+
+
+def test_a_row_that_is_refused_again_and_again_goes_behind_the_others(monkeypatch):
+    monkeypatch.setattr("spark_magic.batch.job._FIRST_PAUSE", 0.5)
+    job, refused = Job("key", (), [0]), failed(service_error(11203, "w", "s"))
+    pauses = [judged(job, refused, model="m", judge=None, retries=0).pause for _ in range(9)]
+    assert pauses == [0, 0, 0.5, 1, 2, 4, 5, 5, 5]
 
 
 def test_rows_that_ask_the_same_share_one_request(gateway, journal, four):

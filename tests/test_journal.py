@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 import tracemalloc
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -515,22 +516,79 @@ def use(path):
         lambda content: content[: len(content) // 2],
         lambda content: content[:4096] + b"\x55" * 8192 + content[12288:],
         lambda content: content[:8192] + b"\0" * (len(content) - 8192),
-        lambda content: content.replace(b'"text"', b'"te\xff\xfe"'),
-        lambda content: content.replace(b'{"text"', b'["text"'),
     ],
-    ids=["cut", "overwritten", "zeroed", "no text", "no json"],
+    ids=["cut", "overwritten", "zeroed"],
 )
 def test_a_damaged_one_is_said_to_be_so(path, damage):
     path.write_bytes(damage(filled(path)))
     assert refused(path, use) in {"journal.damaged", "journal.failed"}
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"te\xff\xfe": 1}',
+        b'["text"',
+        b"[]",
+        b"1",
+        b"null",
+        b'{"failure": {"class": 1}}',
+        b'{"text": 5}',
+        b"[" * 99999,
+    ],
+    ids=["no text", "no json", "list", "number", "null", "no failure", "no words", "deep"],
+)
+def test_an_entry_that_nobody_can_read_is_as_good_as_none(journal, body):
+    """The question is asked again, and the answer takes its place."""
+    journal.put([("k", ONE)])
+    journal._database._connection.execute("UPDATE entries SET body = ?", (body,))
+    assert journal.get("k") is None
+    assert journal.totals()[0].entries == 1
+    journal.put([("k", ONE)])
+    assert journal.get("k") == ONE
+
+
 def test_a_moment_that_is_none_is_damage(journal):
     journal.put([("k", ONE)])
     journal._database._connection.execute("UPDATE entries SET at = ?", (2**63 - 1,))
+    assert journal.get("k") is None
     with pytest.raises(JournalUnusable) as caught:
-        journal.get("k")
+        journal.totals()
     assert caught.value.key == "journal.damaged"
+
+
+@pytest.mark.parametrize(
+    "statement", ["CREATE VIEW v AS SELECT 1", "CREATE TRIGGER t AFTER INSERT ON entries BEGIN SELECT 1; END"]
+)
+def test_one_with_something_in_it_that_acts_by_itself_is_not_ours(path, statement):
+    Journal(path).close()
+    altered(path, statement)
+    assert refused(path) == "journal.foreign"
+
+
+@posix
+@pytest.mark.parametrize("ending", ["-wal", "-shm", "-journal"])
+def test_what_others_have_put_beside_it_is_refused(path, ending):
+    """SQLite would write the answers into it."""
+    Journal(path).close()
+    beside = Path(f"{path}{ending}")
+    beside.touch()
+    beside.chmod(0o666)
+    assert refused(path) == "file.exposed"
+    beside.unlink()
+    beside.symlink_to(path.parent / "elsewhere")
+    assert refused(path) == "file.symlink"
+
+
+def test_in_a_hurry_nobody_waits_for_another_kernel(journal, path):
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        journal.hurry()
+        began = time.monotonic()
+        with pytest.raises(JournalUnusable) as caught:
+            journal.put([("k", ONE)])
+        assert time.monotonic() - began < 1
+    assert caught.value.key == "journal.locked"
 
 
 def test_a_table_that_is_missing_is_damage(path):

@@ -7,7 +7,7 @@ import re
 import IPython
 import openpyxl
 import pytest
-from cells import chat_of, messages_of
+from cells import API_KEY, chat_of, messages_of
 from IPython.core.completer import provisionalcompleter, rectify_completions
 from IPython.core.error import StdinNotImplementedError, UsageError
 
@@ -483,6 +483,42 @@ def test_a_journal_that_cannot_be_written_says_where_and_why(refused, tmp_path):
 @pytest.mark.parametrize("name", ["nobody", "table.head(2)", "table[:1]", "''", "[1]"])
 def test_what_is_neither_a_variable_nor_a_file_is_a_usage_error(refused, name):
     assert type(refused(saying("a"), name=name)) is UsageError
+
+
+def test_a_name_that_is_too_long_for_a_file_is_no_file(refused, cells):
+    assert type(refused(saying("a"), name="a" * 300)) is UsageError
+    assert type(refused(saying("a"), name="a" * 300 + ".csv")) is BadTable
+    cells.run(f"%spark_journal --journal {'a' * 300}")  # as one that is not there
+
+
+def test_a_name_in_a_message_is_screened(refused, tmp_path):
+    """A file without a head has its first row where the names should be."""
+    (tmp_path / "x.csv").write_text(f"{API_KEY},{API_KEY}\nb,c\n")
+    problem = refused(None, name=f"{tmp_path}/x.csv")
+    assert problem.key == "table.twice"
+    assert API_KEY not in str(problem)
+
+
+def test_what_a_pydantic_object_holds_that_is_no_json_is_said_in_words(ask, cells):
+    """It is in the journal: the table comes back however often it is asked for."""
+    pydantic = pytest.importorskip("pydantic")
+
+    class Odd:
+        def __str__(self):
+            return "odd"
+
+    class Kind(pydantic.BaseModel):
+        model_config = {"arbitrary_types_allowed": True}
+        kind: str
+        odd: Odd | None = None
+
+        def model_post_init(self, _):
+            self.odd = Odd()
+
+    cells.names["Kind"] = Kind
+    for _ in range(2):
+        made = ask(['sandbox: say {"kind": "k"}'], "-f json --schema Kind", question="{{ text }}")
+        assert (made[0]["kind"], made[0]["odd"]) == ("k", "odd")
 
 
 @pytest.mark.parametrize("name", ["nobody.csv", "~nobody-here/x.csv", "/no/folder/x.xlsx"])

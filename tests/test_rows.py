@@ -28,7 +28,7 @@ from hypothesis import strategies as st
 from spark_magic.errors import BadTable, SparkError
 from spark_magic.messages import use_language
 from spark_magic.messages.tables import TABLE_MESSAGES
-from spark_magic.rows import Typed, read_table, table_of
+from spark_magic.rows import Typed, read_table, table_of, workbook
 from spark_magic.rows.workbook import _cell
 
 MANY = 100_000
@@ -1008,6 +1008,36 @@ def test_another_suffix_is_refused_with_those_that_are_read(write, name):
 @pytest.mark.parametrize("name", ["a.xls", "a.ODS", "a.et", "a.xlsb"])
 def test_another_spreadsheet_is_to_be_saved_as_xlsx(write, name):
     assert "save it as .xlsx" in refused(write(name, b"\xd0\xcf"), "table.old_sheet").hint
+
+
+def test_a_sheet_with_a_row_far_below_all_others_ends(tmp_path, monkeypatch):
+    """A few bytes say so; openpyxl fills the gap up, for as long as anybody asks."""
+    monkeypatch.setattr(workbook, "_MOST_ROWS", 5000)
+    path = sheet_of(tmp_path, [["t"], ["a"]], A20000="b")
+    with pytest.raises(BadTable) as caught:
+        read_table(path)
+    assert caught.value.key == "table.workbook"
+
+
+def test_a_stray_cell_far_to_the_right_takes_no_memory(tmp_path):
+    path = sheet_of(tmp_path, [["t"], *(["a"] for _ in range(2000))], XFD1=" ")
+    tracemalloc.start()
+    table = read_table(path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert (table.columns, len(table)) == (("t",), 2000)
+    assert peak < 30_000_000
+
+
+def sheet_of(folder, rows, **cells):
+    """Write a workbook of these rows, and cells by their places."""
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append(row)
+    for place, value in cells.items():
+        book.active[place] = value
+    book.save(folder / "x.xlsx")
+    return folder / "x.xlsx"
 
 
 def test_what_is_only_called_xlsx_is_refused(write):

@@ -128,6 +128,15 @@ def test_an_account_that_others_use_up_is_asked_seldom_and_used_again_when_they_
     assert run.rate_between(300, 360) >= 0.84 * Service(at_once=5, seconds=1.0).best(8)
 
 
+@pytest.mark.parametrize("chance", [False, True])
+@pytest.mark.parametrize("less", [0, 0.5, 2])
+def test_a_rate_that_others_had_used_up_is_used_again_before_long(less, chance):
+    changes = ((60.0, "per_second", less), (120.0, "per_second", 10))
+    run, _ = play(Service(per_second=10, seconds=0.3, chance=chance, changes=changes), 8, rows=3000)
+    assert run.rate_between(260, 300) >= 0.84 * 10
+    assert less >= 1 or run.rate_between(180, 240) >= 0.84 * 10  # refusals of all say less than those of some
+
+
 def test_a_place_that_is_free_a_little_late_is_waited_for():
     """The service frees a place only when the client has heard the end and gone: one worker alone may be too many."""
 
@@ -267,7 +276,7 @@ def test_a_wait_shorter_than_a_clock_can_tell_is_none():
 @pytest.mark.parametrize("limit", [{"at_once": 2}, {"per_second": 3}])
 def test_where_more_was_refused_it_is_tried_less_and_less_but_not_given_up(limit):
     run, _ = play(Service(**limit), 8, rows=2000)
-    times = [when for when, _ in run.refusals if when > 5]
+    times = [when for when, _ in run.refusals if when > 2]
     between = [sum(a < end <= b for end in run.ends) for a, b in pairwise(times)]
     assert between[0] < between[-1]
     assert max(between) <= 300

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Final, Generic, Self, TypeVar
 
 from ..credentials import Credentials
-from ..errors import ExecutorFailed, masked_text
+from ..errors import ExecutorFailed
 from ..events import Message
 from ..target import Target
 from .task import DESKS, Desk, Outcome, Task, new_run
@@ -53,13 +53,15 @@ class Crew(Generic[Job]):
         """Hand it over; ExecutorFailed where the executor takes no more."""
         try:
             future = self._workers.submit(Task(self._target, messages, self._run))
+            if future in self._jobs:
+                raise TypeError("a future given twice")  # noqa: TRY003, TRY301  # said below
+            future.add_done_callback(self._news.put)
         except Exception as problem:  # noqa: BLE001  # of the executor's own library: broken, shut down, disconnected
             detail = _said(problem)
         else:
             if not self._jobs:
                 self._heard = self._seen = time.monotonic()
             self._jobs[future] = job
-            future.add_done_callback(self._news.put)
             return
         raise ExecutorFailed("executor.closed", detail=detail)
 
@@ -128,14 +130,25 @@ def _outcome_of(future: "Future[Outcome]") -> Outcome | None:
     except CancelledError:
         return None
     if problem is None:
-        return future.result(timeout=0)
+        return _checked(future.result(timeout=0))
     if isinstance(problem, BrokenExecutor) or not isinstance(problem, Exception):
         return None  # of a broken one the next to be submitted says so; a worker was interrupted, or told to exit
-    names = {kind.__name__ for kind in type(problem).__mro__} | {getattr(problem, "ename", "")}  # ipyparallel's wrapper
+    names = {kind.__name__ for kind in type(problem).__mro__} | {
+        str(getattr(problem, "ename", ""))
+    }  # ipyparallel's wrapper
     if names & _DIED:
         return None
     raise ExecutorFailed("executor.failed", detail=_said(problem))
 
 
+def _checked(outcome: object) -> Outcome:
+    if isinstance(outcome, Outcome):
+        return outcome
+    raise ExecutorFailed("executor.failed", detail=f"a result of type {type(outcome).__name__}")
+
+
 def _said(problem: BaseException) -> str:
-    return masked_text(f"{type(problem).__name__}: {problem}")
+    try:
+        return f"{type(problem).__name__}: {problem}"
+    except Exception:  # noqa: BLE001  # whatever a foreign class does
+        return type(problem).__name__

@@ -28,6 +28,8 @@ _PER_SECOND: Final = 11202  # the other codes of a rate limit count what is open
 _FIRST_PAUSE: Final = 0.5  # seconds, doubled each time
 _LONGEST_PAUSE: Final = 20.0
 _JITTER: Final = 0.5  # up to so many more, by chance: many rows fail at the same moment
+_PATIENCE: Final = 3  # refusals of one row for its being too fast, before others go first
+_LONGEST_WAIT: Final = 5.0  # seconds for which they do
 _DEATHS: Final = 3  # workers that one question may take along before it is thought to be the cause
 
 Limit: TypeAlias = Literal["rate", "concurrency"]
@@ -42,6 +44,7 @@ class Job:
     rows: list[int]
     tries: int = 0
     deaths: int = 0
+    refusals: int = 0
     repaired: bool = False
     started: float = 0.0
     usage: Usage | None = None
@@ -104,7 +107,8 @@ def _after_failure(job: Job, outcome: Outcome, failure: SparkError, model: str, 
     if isinstance(failure, _STOPPING):
         return Over(failure)
     if failure.retryable and (limit := _limit_of(failure)) is not None:
-        return Again(limit=limit)
+        job.refusals += 1
+        return Again(_behind_others(job.refusals), limit=limit)
     # A lost answer may be billed, so that a client leaves it to its user whether to ask again; here nobody has seen it.
     if (failure.retryable or isinstance(failure, ConnectionLost)) and job.tries < retries:
         pause = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2**job.tries) + random.uniform(0, _JITTER)  # noqa: S311  # no secret
@@ -112,6 +116,11 @@ def _after_failure(job: Job, outcome: Outcome, failure: SparkError, model: str, 
         return Again(pause)
     failure.attempts = job.tries + 1
     return Done(_entry(job, outcome, model, failure))
+
+
+def _behind_others(refusals: int) -> float:
+    """Return a pause for a row that is refused again and again: the others are not to wait for it."""
+    return 0.0 if refusals < _PATIENCE else min(_LONGEST_WAIT, _FIRST_PAUSE * 2 ** (refusals - _PATIENCE))
 
 
 def _limit_of(failure: SparkError) -> Limit | None:

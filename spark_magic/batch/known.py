@@ -42,6 +42,10 @@ class Known:
         ended = ((key, entry) for key, entry in entries if entry.failure is None or not may_pass(entry.failure))
         self._journal.put(ended)
 
+    def hurry(self) -> None:
+        """Wait for no other program that uses the journal any more."""
+        self._journal.hurry()
+
     def _counts(self, entry: Entry) -> bool:
         if entry.at >= self._from:
             return True

@@ -84,7 +84,7 @@ def _about(result: Result) -> tuple[Any, ...]:
     usage = None if result.entry is None else result.entry.usage
     return (
         result.status,
-        None if failure is None else failure.sentence,
+        None if failure is None else to_plain(failure.sentence),
         None if failure is None else failure.code,
         None if usage is None else usage.total_tokens,
     )
@@ -124,7 +124,12 @@ def _harmless(data: Any) -> Any:
 
 def _plain(data: Any) -> Any:
     """Return an object as dicts and lists; a pydantic model's instance knows how."""
-    return data.model_dump(mode="json", by_alias=True) if hasattr(data, "model_dump") else data
+    if not hasattr(data, "model_dump"):
+        return data
+    try:
+        return data.model_dump(mode="json", by_alias=True)
+    except Exception:  # noqa: BLE001  # an object of the user's own that is no JSON: it is paid for, and said in words
+        return json.loads(json.dumps(data.model_dump(by_alias=True), default=str))
 
 
 def _member(data: Any, name: str) -> Any:

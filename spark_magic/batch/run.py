@@ -33,7 +33,8 @@ _COUNTED: Final = (
 )
 _TICK: Final = 0.1  # seconds between two looks at the clock while nothing happens
 _IN_A_ROW: Final = 10  # failures without an answer between them, at least, before the run is given up
-_LIMITED: Final = 60.0  # seconds in which the service takes nothing at all, before the run is given up
+_LIMITED: Final = 60.0  # seconds in which the service refuses all that it is asked, and
+_REFUSALS: Final = 5  # how often it does at least, before the run is given up
 
 Row: TypeAlias = Mapping[str, object]
 
@@ -67,7 +68,7 @@ class Run:
         self._open: dict[str, Job] = {}  # all that has no end yet, by key
         self._rows_left = True
         self._stopped = False
-        self._failure: SparkError | None = None
+        self._failure: Exception | None = None
         self._counts = dict.fromkeys(_COUNTED, 0)
         self.spent: Usage | None = None
         self.asked = 0  # requests that were answered and billed
@@ -76,7 +77,8 @@ class Run:
         self._total = total
         self._in_a_row = 0
         self._answered = False
-        self._began = self._last_taken = time.monotonic()
+        self._refusals: list[float] = []  # when, since anything was taken
+        self._began = time.monotonic()
 
     @property
     def progress(self) -> Progress:
@@ -99,19 +101,21 @@ class Run:
     def stop(self) -> None:
         """End it, from another thread or a signal's handler: `results` ends with what is complete by then."""
         self._stopped = True
+        self._known.hurry()
         self._crew.stop()
 
     def results(self, rows: Iterable[Row]) -> Generator[Result, None, None]:
         """Yield what came of the rows; raises the SparkError that ended the run early, after all that was done."""
         numbered = iter(enumerate(rows))
-        self._began = self._last_taken = time.monotonic()
+        self._began = time.monotonic()
         try:
             while not self._is_over():
                 pause = yield from self._filled(numbered)
                 yield from self._settled(self._crew.ended(pause))
                 self._watch(self.progress)
-        except SparkError as failure:  # of the table, or the journal
+        except Exception as failure:  # noqa: BLE001  # of the table, or anything: raised behind what is done
             self._failure = failure
+            self._known.hurry()
         finally:
             self._crew.stop()
         yield from self._settled(self._crew.dismiss())
@@ -182,8 +186,9 @@ class Run:
                     done += self._decided(job, outcome)
         except ExecutorFailed as failure:
             self._failure = failure
-        if done:
-            self._known.put((job.key, end.entry) for job, end in done)
+        finally:
+            if done:
+                self._known.put((job.key, end.entry) for job, end in done)
         for job, end in done:
             del self._open[job.key]
             for number in job.rows:
@@ -217,13 +222,14 @@ class Run:
         """Tell it what the service thinks of our pace; one that takes nothing at all ends the run."""
         now = time.monotonic()
         if not isinstance(verdict, Again) or verdict.limit is None:
-            self._last_taken = now
+            self._refusals.clear()
             self._throttle.succeeded(now, job.started)
             return
         self._counts["limited"] += 1
         self._throttle.limited(now, job.started, by=verdict.limit)
-        if now - self._last_taken > _LIMITED:
-            self._failure = RateLimited("batch.limited", seconds=round(now - self._last_taken))
+        self._refusals.append(now)
+        if len(self._refusals) >= _REFUSALS and now - self._refusals[0] > _LIMITED:
+            self._failure = RateLimited("batch.limited", seconds=round(now - self._refusals[0]))
 
     def _give_up_where_nothing_is_answered(self, failure: SparkError | None) -> None:
         """End the run where row after row fails, unless it may be the rows themselves."""

@@ -18,7 +18,7 @@ def repeats(text: str, secret: str) -> bool:
 
     In any case, backwards, with anything between them, hexadecimal, base64, percent-encoded, as escapes or entities.
     """
-    views = [_letters(view) for view in _undone(text)]
+    views = {letters for view in _undone(text) if len(letters := _letters(view)) >= _PIECE}
     return any(piece in view for form in _forms(secret) for piece in _pieces(_letters(form)) for view in views)
 
 

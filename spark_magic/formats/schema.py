@@ -188,4 +188,6 @@ def _instance_of(model: Any, data: Any) -> Any:
     except ValueError as wrong:
         listed: Iterable[Any] = wrong.errors() if hasattr(wrong, "errors") else [{"msg": str(wrong)}]
         found = [problem(str(error["msg"]), error.get("loc", ())) for error in islice(listed, _MOST_PROBLEMS)]
+    except Exception as wrong:  # noqa: BLE001  # the user's own checks; pydantic hands on what is no ValueError
+        found = [problem(f"{type(wrong).__name__}: {wrong}")]
     raise Invalid(*found)

@@ -1,5 +1,6 @@
 """The file: opened, looked at before anything in it is changed, and its errors in our own words."""
 
+import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -9,7 +10,7 @@ from typing import Any, Final, TypeVar
 
 from ..errors import ConfigurationError, JournalUnusable
 from ..private_file import make_private
-from .place import default_file
+from .place import BESIDE, default_file
 
 APPLICATION: Final = 0x53504A4C  # "SPJL", in the file's header: whose database it is
 VERSION: Final = 1
@@ -44,6 +45,7 @@ class Database:
     def __init__(self, path: Path) -> None:
         """Open it, or make it: for its owner alone. JournalUnusable for one that is not ours, as it is."""
         self.path = path
+        self._hurried = False
         _make_private(path)
         with self._mapped():
             self._connection = _connection(path)
@@ -75,6 +77,8 @@ class Database:
     def _check(self) -> None:
         if self._patiently(lambda: self._one("PRAGMA application_id")) != APPLICATION:
             raise JournalUnusable("journal.foreign", path=self.path)
+        if self._one("SELECT count(*) FROM sqlite_master WHERE type NOT IN ('table', 'index')"):
+            raise JournalUnusable("journal.foreign", path=self.path)  # a view or a trigger may do anything
         if (found := self._one("PRAGMA user_version")) != VERSION:
             raise JournalUnusable("journal.version", path=self.path, found=found, version=VERSION)
 
@@ -114,6 +118,10 @@ class Database:
                     connection.execute("ROLLBACK")
                 raise
 
+    def hurry(self) -> None:
+        """Wait for no other kernel any more, from another thread or a signal's handler."""
+        self._hurried = True
+
     def shrink(self) -> None:
         """Give back the room of what was removed; later, where another kernel is reading."""
         with self._mapped():
@@ -136,7 +144,7 @@ class Database:
             try:
                 return step()
             except sqlite3.OperationalError as problem:
-                if code_of(problem) not in _BUSY or time.monotonic() >= until:
+                if code_of(problem) not in _BUSY or self._hurried or time.monotonic() >= until:
                     raise
 
     @contextmanager
@@ -162,6 +170,9 @@ def _make_private(path: Path) -> None:
         raise JournalUnusable("journal.no_folder", path=path)
     try:
         make_private(path, own_folder=own)
+        for beside in (Path(f"{path}{ending}") for ending in BESIDE):
+            if os.path.lexists(beside):  # SQLite writes into what is there, whoever has put it there
+                make_private(beside, own_folder=False)
         with path.open("rb") as file:
             head = file.read(len(_HEAD))
     except ConfigurationError as problem:

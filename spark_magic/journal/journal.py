@@ -46,15 +46,14 @@ class Journal:
         self._database = Database(self.path)
 
     def get(self, key: str) -> Entry | None:
-        """Return what there is of that key, a failure too; None where there is nothing."""
+        """Return what there is of that key, a failure too; None where there is nothing, or nothing that can be read."""
         rows = self._database.rows(_GET, (key,))
         if not rows:
             return None
         try:
             return entry_from(rows[0])
-        except (KeyError, TypeError, ValueError, OverflowError) as problem:
-            failure = JournalUnusable("journal.damaged", path=self.path, detail=type(problem).__name__)
-        raise failure
+        except (LookupError, TypeError, ValueError, OverflowError, AttributeError, RecursionError):
+            return None
 
     def put(self, entries: Iterable[tuple[str, Entry]]) -> None:
         """Write down all of them or none, in the place of former ones; when it returns, no kill can lose them.
@@ -67,7 +66,11 @@ class Journal:
     def totals(self) -> tuple[JournalTotal, ...]:
         """Return how many there are by model and day, the oldest day first."""
         rows = self._database.rows(_TOTALS)
-        return tuple(JournalTotal(model, date.fromisoformat(day), *counts) for model, day, *counts in rows)
+        try:
+            return tuple(JournalTotal(str(model), date.fromisoformat(day), *counts) for model, day, *counts in rows)
+        except (TypeError, ValueError) as problem:  # a moment that no calendar has
+            failure = JournalUnusable("journal.damaged", path=self.path, detail=type(problem).__name__)
+        raise failure
 
     def clear(self, *, failed_only: bool = False, before: datetime | None = None) -> int:
         """Remove all entries, only those that failed, or those from before a moment; return how many.
@@ -83,6 +86,10 @@ class Journal:
             count = connection.execute(statement, values).rowcount
         self._database.shrink()
         return count
+
+    def hurry(self) -> None:
+        """Wait for no other program's transaction any more, from another thread or a signal's handler."""
+        self._database.hurry()
 
     def size(self) -> int:
         """Return how many bytes its files have."""

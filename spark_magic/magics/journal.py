@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 from collections.abc import Sequence
 from datetime import date, datetime, time
 from pathlib import Path
@@ -28,7 +29,7 @@ def run_journal(options: argparse.Namespace) -> None:
     """
     _check(options)
     path = user_path(options.journal) if options.journal else journal_file()
-    if not path.exists() and not options.json:
+    if not os.path.exists(path) and not options.json:  # noqa: PTH110  # Path's raises for a name that is too long
         _print(say("shown.journal.none", path=path))
     elif options.clear:
         _clear(path, options)
@@ -84,7 +85,7 @@ def _show(path: Path, *, as_json: bool) -> None:
 
 
 def _read(path: Path) -> tuple[tuple[JournalTotal, ...], int]:
-    if not path.exists():
+    if not os.path.exists(path):  # noqa: PTH110  # as above
         return (), 0
     with Journal(path) as journal:
         return journal.totals(), journal.size()

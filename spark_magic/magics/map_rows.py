@@ -1,6 +1,7 @@
 """`%%spark_map` and `map_prompts`: one question for each row of a table."""
 
 import argparse
+import os
 import re
 import sys
 from collections.abc import Iterator, Mapping
@@ -63,7 +64,8 @@ def _named(shell: Any, name: str) -> Any:
     if name in shell.user_ns:
         return shell.user_ns[name]
     path = user_path(name)
-    if not path.exists() and not _FILE.fullmatch(name):
+    there = os.path.exists(path)  # noqa: PTH110  # Path's raises for a name that is too long
+    if not there and not _FILE.fullmatch(name):
         raise UsageError(say("usage.table_unknown", name=name))
     return path
 
@@ -107,8 +109,8 @@ def mapped(shell: Any, state: State, source: Any, template: str, options: argpar
 
 def _prepared(shell: Any, state: State, source: Any, template: str, options: argparse.Namespace) -> Work:
     """Look at everything that can be wrong before a row is asked."""
-    table = table_of(source)
     order, credentials = _order(shell, state, template, options)
+    table = _table(source, order)
     order.check(table.columns)
     columns = Columns(options.into or (), order.form, len(table))
     there = [name for name in columns.names if name in table.columns]
@@ -119,6 +121,17 @@ def _prepared(shell: Any, state: State, source: Any, template: str, options: arg
     throttle = Throttle(min(workers, options.concurrency or workers), options.qps)
     total = min(len(table), options.limit or len(table))
     return Work(table, total, order, columns, credentials, throttle, workers, executor)
+
+
+def _table(source: Any, order: Order) -> Table:
+    """Return the source as a table; a file without a head has values where the names should be."""
+    try:
+        return table_of(source)
+    except BadTable as failure:
+        failure.values = {
+            name: order.screen(value) if isinstance(value, str) else value for name, value in failure.values.items()
+        }
+        raise
 
 
 def _order(shell: Any, state: State, template: str, options: argparse.Namespace) -> "tuple[Order, Credentials | None]":

@@ -14,6 +14,7 @@ from ..errors import BadTable
 from .columns import Columns, columns_of
 from .table import shown
 
+_MOST_ROWS: Final = 1_048_576  # Excel's; openpyxl would fill up any gap
 _MOST_WHOLE: Final = 1e15  # a sheet's numbers have 15 digits
 _BROKEN: Final = (  # what openpyxl and the zip and XML readers below it raise for a damaged workbook, or none
     *(BadZipFile, zlib.error, SyntaxError, EOFError, OSError, ValueError, LookupError, TypeError, AttributeError),
@@ -44,7 +45,9 @@ def _sheet_rows(file: Any) -> Iterator[list[object]]:
     with closing(openpyxl.load_workbook(file, read_only=True, data_only=True)) as book:
         sheet = book.worksheets[0]
         sheet.reset_dimensions()  # some programs write a wrong size
-        for row in sheet.iter_rows(values_only=True):
+        for number, row in enumerate(sheet.iter_rows(values_only=True)):
+            if number == _MOST_ROWS:
+                raise ValueError("more rows than a sheet may have")  # noqa: TRY003  # said by read_workbook
             cells = list(map(_cell, row))
             while cells and cells[-1] is None:
                 cells.pop()
@@ -66,7 +69,9 @@ def _columns(rows: Iterable[list[object]]) -> tuple[list[str], list[list[object]
             columns[place] += [None] * (count - 1 - len(columns[place]))
             columns[place].append(cell)
     labels += [""] * (len(columns) - len(labels))
-    return labels, [column[:last] + [None] * (last - len(column)) for column in columns]
+    held = [place for place, column in enumerate(columns) if labels[place] or column]
+    whole = [columns[place][:last] + [None] * (last - len(columns[place])) for place in held]
+    return [labels[place] for place in held], whole
 
 
 def _cell(value: object) -> object:

@@ -10,11 +10,14 @@ _PAUSE: Final = 1.0  # seconds without a start after a refusal: the service coun
 _WINDOW: Final = 1.0  # seconds it counts together
 _JITTER: Final = 0.1  # seconds by which two starts may come nearer to each other on their way
 _BELOW: Final = 0.95  # of what was let in: so jitter does not push one too many into a second
-_BACK: Final = 0.7  # of the rate when nothing was let in around a refusal
+_BACK: Final = 0.7  # of the rate when nothing was let in around a refusal, and at least this much otherwise
 _SLOWEST: Final = 0.2  # starts a second, unless the ceiling is lower still
 _SMALL, _BOLD, _DOUBLE = 0.05, 0.5, 1.0  # by how much more is tried: where the limit is known, where not, at most
 _RAMP: Final = 1.5  # of the rate, each second, while no refusal tells of the limit itself
 _OUTAGE: Final = 3  # refused in a row: others use the account up, which says nothing of its limit
+_SPAN: Final = 4.0  # seconds over which is counted what is let in at best
+_FAR: Final = 0.5  # of that: below, it is tried for sooner and in larger steps
+_RECOVERY: Final = 5.0  # seconds between two of them
 _KEPT: Final = 1000  # starts remembered
 _PROOF: Final = 4  # good ends, and
 _PROOF_TIME: Final = 2 * _WINDOW  # seconds until a higher rate counts as let in
@@ -40,7 +43,9 @@ class Pace:
         self._starts: deque[float] = deque(maxlen=_KEPT)  # of those not refused, or not yet
         self._ramped = math.inf  # since when this one is
         self._patience = Patience()
+        self._floor = 0.0  # no round of refusals makes it slower than that: others may have been in the way
         self._step = _SMALL
+        self._best = 0.0  # the most that was let in, starts a second
         self._cut = -math.inf  # when the last round of refusals was first heard of
         self._changed = -math.inf  # when the rate last was
         self._in_a_row = 0  # refusals with nothing let in between
@@ -68,15 +73,28 @@ class Pace:
             self._ramp(now, started)
         elif self._proven is not None:
             self._prove(now, started)
-        elif self._held and self.rate < self._most and self._patience.over() and self._due_for_more(now):
+        elif self._held and self.rate < self._most and self._is_rested(now) and self._is_used(now):
             self._proven, self._to_prove = self.rate, _PROOF
-            self._change(now, min(self._most, self.rate * (1 + self._step)))
+            step = max(self._step, _BOLD) if self._is_far_below() else self._step
+            self._change(now, min(self._most, self.rate * (1 + step)))
 
-    def _due_for_more(self, now: float) -> bool:
-        """Tell whether the rate has held for long enough, and is used: more of what nobody uses would prove nothing."""
+    def _is_rested(self, now: float) -> bool:
+        """Count a good end; tell whether the rate has held for long enough: not for long, far below what once did."""
+        held = now - self._changed
+        if self._patience.over() and held >= self._patience.needed / _GOOD_ENDS_PER_SECOND:
+            return True
+        return self._is_far_below() and held >= _RECOVERY
+
+    def _is_far_below(self) -> bool:
+        return self.rate < _FAR * self._best
+
+    def _is_used(self, now: float) -> bool:
+        """Tell whether as much as this starts: more of what nobody uses would prove nothing."""
         window = max(_PROOF_TIME, _PROOF / self.rate)
-        rested = now - self._changed >= self._patience.needed / _GOOD_ENDS_PER_SECOND
-        return rested and sum(now - window < start for start in self._starts) >= _NEARLY * window * self.rate
+        return self._started_within(window, now) >= _NEARLY * window * self.rate
+
+    def _started_within(self, window: float, now: float) -> int:
+        return sum(now - window < start for start in self._starts)
 
     def _prove(self, now: float, started: float) -> None:
         """Count a good end for the higher rate if it began at that."""
@@ -106,7 +124,10 @@ class Pace:
         if started - self._began < _WINDOW:
             self._refused_at_first(now, started)
             return
+        if started > self._cut:
+            self._floor = 0.0 if self._ramping or math.isinf(self.rate) else self.rate * _BACK
         self._ramping = False
+        self._best = max(self._best, self._started_within(_SPAN, now) / _SPAN)
         fresh = started > self._cut
         rate = self._slower(started, fresh=fresh)
         self._refused_at = min(self.rate, rate / _BELOW)
@@ -136,10 +157,11 @@ class Pace:
         """Return the rate after a refusal."""
         if self._proven is not None and started >= self._changed:
             self._step = max(_SMALL, self._step / 2)
+            self._best *= _BACK  # it may be long ago
             return self._proven
         around = self._around(started)
         if around:
-            return min(self.rate * (_BELOW if fresh else 1), around * _BELOW / _WINDOW)
+            return min(self.rate * (_BELOW if fresh else 1), max(self._floor, around * _BELOW / _WINDOW))
         if not fresh:
             return self.rate
         self._step = _BOLD
