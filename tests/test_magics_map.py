@@ -3,6 +3,7 @@
 import builtins
 import json
 import re
+from typing import Any
 
 import IPython
 import openpyxl
@@ -508,16 +509,15 @@ def test_what_a_pydantic_object_holds_that_is_no_json_is_said_in_words(ask, cell
             return "odd"
 
     class Kind(pydantic.BaseModel):
-        model_config = {"arbitrary_types_allowed": True}
         kind: str
-        odd: Odd | None = None
+        odd: Any = None
 
         def model_post_init(self, _):
             self.odd = Odd()
 
     cells.names["Kind"] = Kind
     for _ in range(2):
-        made = ask(['sandbox: say {"kind": "k"}'], "-f json --schema Kind", question="{{ text }}")
+        made = ask(['sandbox: line {"kind": "k"}'], "-f json --schema Kind", question="{{ text }}")
         assert (made[0]["kind"], made[0]["odd"]) == ("k", "odd")
 
 
