@@ -3,7 +3,7 @@
 import base64
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 from urllib.parse import unquote
 
@@ -18,15 +18,28 @@ def repeats(text: str, secret: str) -> bool:
 
     In any case, backwards, with anything between them, hexadecimal, base64, percent-encoded, as escapes or entities.
     """
+    return has_any(text, pieces_of(secret))
+
+
+def pieces_of(secret: str) -> list[str]:
+    """Return what a text must not have of a secret: pieces of all its forms, letters and digits alone."""
+    return [piece for form in _forms(secret) for piece in _pieces(_letters(form))]
+
+
+def has_any(text: str, pieces: Iterable[str]) -> bool:
+    """Tell whether any of the pieces is in a text, as it is or as it is easily undone."""
     views = {letters for view in _undone(text) if len(letters := _letters(view)) >= _PIECE}
-    return any(piece in view for form in _forms(secret) for piece in _pieces(_letters(form)) for view in views)
+    return bool(views) and any(piece in view for piece in pieces for view in views)
 
 
 def _undone(text: str) -> Iterator[str]:
     yield text
-    yield unquote(text)  # where it was encoded twice, the hexadecimal digits are left
-    yield html.unescape(_ENTITY.sub(r"&#\1", text))
-    yield _ESCAPE.sub(lambda match: chr(int(match[1] or match[2], 16)), text)
+    if "%" in text:
+        yield unquote(text)  # where it was encoded twice, the hexadecimal digits are left
+    if "&" in text:
+        yield html.unescape(_ENTITY.sub(r"&#\1", text))
+    if "\\" in text:
+        yield _ESCAPE.sub(lambda match: chr(int(match[1] or match[2], 16)), text)
 
 
 def _letters(text: str) -> str:

@@ -1,10 +1,11 @@
 """What stands between the user's own objects and a question: credentials never travel."""
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any, Final
 
 from ..credentials import Credentials, known_secrets
-from ..errors.echo import repeats
+from ..errors.echo import has_any, pieces_of
 from ..secret import Secret, without_frames
 
 _MASK: Final = "****"
@@ -31,16 +32,28 @@ class Screen:
             self._known = _longest_first([*known_secrets(), *_held(self._variables)])
         return self._known
 
+    @cached_property
+    @without_frames
+    def _pieces(self) -> Secret:
+        """What a text must not have of the long ones, in whatever form: made once, not for every text."""
+        pieces = (piece for secret in self.secrets for piece in _pieces_of(secret))
+        return Secret(" ".join(pieces))
+
     @without_frames
     def __call__(self, text: str) -> str:
         """Return the text without them; where it has one in another form (base64, say), nothing of it is left."""
         shown = text
         for secret in self.secrets:
             shown = shown.replace(secret.reveal(), _MASK)
-        if any(len(secret.reveal()) >= _LONG and repeats(shown, secret.reveal()) for secret in self.secrets):
+        if has_any(shown, self._pieces.reveal().split()):
             shown = _MASK
         self.withheld |= shown != text
         return shown
+
+
+def _pieces_of(secret: Secret) -> list[str]:
+    value = secret.reveal()
+    return pieces_of(value) if len(value) >= _LONG else []
 
 
 @without_frames
