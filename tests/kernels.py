@@ -77,9 +77,9 @@ class Run:
 
     @property
     def text(self):
-        """The plain text of all outputs."""
-        streams = [content["text"] for content in self.contents("stream")]
-        return "\n".join([*streams, *(data.get("text/plain", "") for data, _ in self.saved)])
+        """The plain text of all outputs; a stream's comes in as many messages as the kernel likes."""
+        streams = "".join(content["text"] for content in self.contents("stream"))
+        return "\n".join([*filter(None, [streams]), *(data.get("text/plain", "") for data, _ in self.saved)])
 
     @property
     def error(self):
@@ -155,10 +155,15 @@ class Kernel:
 
     def value(self, expression):
         """Return a plain value of the kernel's; no cell is run for it, so `_` and `Out` stay as they are."""
-        request = self.client.execute("", silent=True, user_expressions={"value": f"repr({expression})"})
-        found = self.finish(request).reply["user_expressions"]["value"]
+        run = self._evaluated(expression)
+        while run.reply["status"] == "aborted":  # as in `run`
+            run = self._evaluated(expression)
+        found = run.reply["user_expressions"]["value"]
         assert found["status"] == "ok", found
         return literal_eval(literal_eval(found["data"]["text/plain"]))
+
+    def _evaluated(self, expression):
+        return self.finish(self.client.execute("", silent=True, user_expressions={"value": f"repr({expression})"}))
 
     def stopped_at(self, code, cell, moment):
         """Run a cell and interrupt it at the first message for which `moment` holds; return it and the seconds."""

@@ -105,7 +105,7 @@ class Run:
         self._crew.stop()
 
     def results(self, rows: Iterable[Row]) -> Generator[Result, None, None]:
-        """Yield what came of the rows; raises the SparkError that ended the run early, after all that was done."""
+        """Yield what came of the rows; raises what ended the run early, after all that was done."""
         numbered = iter(enumerate(rows))
         self._began = time.monotonic()
         try:
