@@ -141,6 +141,7 @@ def test_nothing_moves_when_the_final_form_takes_the_live_ones_place(notebook, p
         answer = book.start(1).locator(".jp-OutputArea-output").first
         expect(answer.locator("mjx-container")).to_have_count(5 * FORMULAS)
         assert answer.locator(".spark-magic > .spark-magic-block").count() > 1
+        page.evaluate("document.fonts.ready.then(() => null)")  # the formulas'
         live, scrollable = answer.evaluate(PLACES), answer.evaluate(SCROLLABLE)
         book.stop(1)
         expect(answer.locator("mjx-container")).to_have_count(5 * FORMULAS)

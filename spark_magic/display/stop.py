@@ -20,7 +20,11 @@ function render({ model, el }) {
   button.className = "spark-magic-stop";
   button.type = "button";
   button.textContent = model.get("label");
-  button.addEventListener("click", () => { button.disabled = true; kernel.interrupt(); });
+  button.addEventListener("click", () => {
+    button.disabled = true;
+    setTimeout(() => { button.disabled = false; }, 3000);  // whoever still sees it may try again
+    kernel.interrupt();
+  });
   el.appendChild(button);
 }
 export default { render };
