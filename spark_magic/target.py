@@ -55,3 +55,8 @@ class Target:
     parameters: Parameters = field(default_factory=Parameters)
     limits: Limits = field(default_factory=Limits)
     allowed_hosts: tuple[str, ...] = ()
+
+    @property
+    def most_tokens(self) -> int:
+        """How many tokens an answer may have; one of so many was cut."""
+        return self.parameters.max_tokens or self.model.output_tokens

@@ -330,7 +330,8 @@ def test_a_rate_limit_is_told_from_a_failure_and_costs_no_try(failure, limit):
     assert job.tries == (0 if limit else 1)
 
 
-def test_the_pauses_before_a_question_is_asked_again_grow_up_to_twenty_seconds():
+def test_the_pauses_before_a_question_is_asked_again_grow_up_to_twenty_seconds(monkeypatch):
+    monkeypatch.undo()  # they are as long as they are for users
     job, failure = job_of(), service_error(10008, "", "")
     pauses = [verdict_on(job, Outcome(failure=failure), retries=9).pause for _ in range(9)]
     for pause, least in zip(pauses, [0.5, 1, 2, 4, 8, 16, 20, 20, 20], strict=True):

@@ -25,13 +25,6 @@ ROWS = rows_of(*map(said, range(20)))
 ALL = {i: str(i) for i in range(20)}
 
 
-@pytest.fixture(autouse=True)
-def no_pauses(monkeypatch):
-    """Ask again at once, here too."""
-    for name in ("_FIRST_PAUSE", "_JITTER"):
-        monkeypatch.setattr(f"spark_magic.batch.job.{name}", 0.001)
-
-
 @pytest.fixture
 def path(tmp_path):
     """Return where the journal is."""

@@ -54,13 +54,6 @@ BUSY, LIMITED, REFUSED = (service_error(code, "words", "sid") for code in (10008
 
 
 @pytest.fixture(autouse=True)
-def no_pauses(monkeypatch):
-    """Ask again at once, here too."""
-    for name in ("_FIRST_PAUSE", "_JITTER"):
-        monkeypatch.setattr(f"spark_magic.batch.job.{name}", 0.001)
-
-
-@pytest.fixture(autouse=True)
 def nothing_left():
     """Leave no thread and no desk."""
     threads = set(threading.enumerate())
@@ -249,10 +242,11 @@ def test_an_executor_that_gives_a_future_twice_swaps_no_rows(journal):
 
 
 def test_a_row_that_is_refused_again_and_again_goes_behind_the_others(monkeypatch):
-    monkeypatch.setattr("spark_magic.batch.job._FIRST_PAUSE", 0.5)
+    monkeypatch.setattr("spark_magic.client.retry._FIRST_PAUSE", 0.5)
     job, refused = Job("key", (), [0]), failed(service_error(11203, "w", "s"))
-    pauses = [judged(job, refused, model="m", judge=None, retries=0).pause for _ in range(9)]
-    assert pauses == [0, 0, 0.5, 1, 2, 4, 5, 5, 5]
+    pauses = [judged(job, refused, model="m", judge=None, retries=0).pause for _ in range(2000)]
+    assert pauses[:9] == [0, 0, 0.5, 1, 2, 4, 5, 5, 5]
+    assert set(pauses[9:]) == {5}
 
 
 def test_rows_that_ask_the_same_share_one_request(gateway, journal, four):

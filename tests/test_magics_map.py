@@ -366,9 +366,7 @@ def test_another_model_parameter_or_wording_is_another_question(ask, box, line):
     assert len(box.requests) == 2
 
 
-def test_a_failure_that_may_pass_is_asked_again_by_the_next_run(ask, box, monkeypatch):
-    monkeypatch.setattr("spark_magic.batch.job._FIRST_PAUSE", 0.001)
-    monkeypatch.setattr("spark_magic.batch.job._JITTER", 0.001)
+def test_a_failure_that_may_pass_is_asked_again_by_the_next_run(ask, box):
     rows = [*saying("a"), {"t": "sandbox: drop\nsandbox: first 3\nx"}]
     assert [row["answer_status"] for row in ask(rows)] == ["ok", "failed"]  # asked three times
     assert len(box.requests) == 4

@@ -1,10 +1,10 @@
 """One question on its way, and what is to be done with what came of it."""
 
-import random
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final, Literal, TypeAlias
 
+from ..client import doubled, pause_after
 from ..conversation import Judge, Taken
 from ..errors import (
     ConfigurationError,
@@ -25,9 +25,6 @@ from .task import Outcome
 _STOPPING: Final = (ConfigurationError, CredentialsRefused, QuotaExceeded)  # no row would fare better
 _PASSING: Final = (ConnectionFailed, ConnectionLost, DeadlineExceeded, ServiceBusy)
 _PER_SECOND: Final = 11202  # the other codes of a rate limit count what is open at once: protocol page, section 5
-_FIRST_PAUSE: Final = 0.5  # seconds, doubled each time
-_LONGEST_PAUSE: Final = 20.0
-_JITTER: Final = 0.5  # up to so many more, by chance: many rows fail at the same moment
 _PATIENCE: Final = 3  # refusals of one row for its being too fast, before others go first
 _LONGEST_WAIT: Final = 5.0  # seconds for which they do
 _DEATHS: Final = 3  # workers that one question may take along before it is thought to be the cause
@@ -99,7 +96,7 @@ def judged(job: Job, outcome: Outcome | None, *, model: str, judge: Judge | None
 def _after_death(job: Job, model: str) -> Done | Again:
     job.deaths += 1
     if job.deaths < _DEATHS:
-        return Again(_FIRST_PAUSE)
+        return Again(doubled(0))
     return Done(Entry(model=model, failure=ExecutorFailed("executor.died", count=job.deaths)))
 
 
@@ -111,16 +108,15 @@ def _after_failure(job: Job, outcome: Outcome, failure: SparkError, model: str, 
         return Again(_behind_others(job.refusals), limit=limit)
     # A lost answer may be billed, so that a client leaves it to its user whether to ask again; here nobody has seen it.
     if (failure.retryable or isinstance(failure, ConnectionLost)) and job.tries < retries:
-        pause = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2**job.tries) + random.uniform(0, _JITTER)  # noqa: S311  # no secret
         job.tries += 1
-        return Again(pause)
+        return Again(pause_after(job.tries))
     failure.attempts = job.tries + 1
     return Done(_entry(job, outcome, model, failure))
 
 
 def _behind_others(refusals: int) -> float:
     """Return a pause for a row that is refused again and again: the others are not to wait for it."""
-    return 0.0 if refusals < _PATIENCE else min(_LONGEST_WAIT, _FIRST_PAUSE * 2 ** (refusals - _PATIENCE))
+    return 0.0 if refusals < _PATIENCE else doubled(refusals - _PATIENCE, _LONGEST_WAIT)
 
 
 def _limit_of(failure: SparkError) -> Limit | None:

@@ -109,8 +109,7 @@ def _heard(events: Iterator[Event], task: Task) -> Outcome:
             heard.take(event)
     except SparkError as failure:
         return Outcome(failure=failure, seconds=time.monotonic() - began)
-    most = task.target.parameters.max_tokens or task.target.model.output_tokens
-    return heard.outcome(time.monotonic() - began, most)
+    return heard.outcome(time.monotonic() - began, task.target.most_tokens)
 
 
 class _Heard:

@@ -58,7 +58,7 @@ class Exchange:
         self._ask: Callable[[Sequence[Message]], Generator[Event, None, None]] = client.stream
         self._hang_up: Callable[[], object] = client.close
         self._model = client.target.model.alias
-        self._most = client.target.parameters.max_tokens or client.target.model.output_tokens
+        self._most = client.target.most_tokens
         self._seam = Seam(further)
         before = self._seam.before
         self._messages, self._form, self._judge = messages, form, judge
